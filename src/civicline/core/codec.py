@@ -1,0 +1,116 @@
+"""Dataclasses to and from JSON values, driven by their annotations; unknown keys are ignored, missing ones default.
+
+Handles str, int, float, bool, None, unions with None, enums, dataclasses, list, set, tuple and dict[str, …].
+"""
+
+from __future__ import annotations
+
+import enum
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Convert = Callable[[Any], Any]
+
+
+class CodecError(ValueError):
+    """A value that does not fit the dataclass; the message names the field."""
+
+
+def encode(value: object) -> Any:
+    """A JSON value for a dataclass or for anything that its fields may hold."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _encoder(type(value))(value)
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, dict):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(encode(item) for item in value)
+    return value
+
+
+def decode(cls: type[T], value: Any) -> T:
+    """The dataclass `cls` from a JSON value. Raises CodecError."""
+    return typing.cast(T, _decoder(cls)(value))
+
+
+@cache
+def _encoder(cls: type) -> Convert:
+    hints = typing.get_type_hints(cls)
+    plain = [f.name for f in fields(cls) if f.init and _is_plain(hints[f.name])]
+    nested = [f.name for f in fields(cls) if f.init and not _is_plain(hints[f.name])]
+
+    def run(value: Any) -> dict[str, Any]:
+        body = {name: getattr(value, name) for name in plain}
+        for name in nested:
+            body[name] = encode(getattr(value, name))
+        return body
+
+    return run
+
+
+def _is_plain(hint: Any) -> bool:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return all(_is_plain(part) for part in typing.get_args(hint))
+    return hint in (str, int, float, bool, type(None))
+
+
+@cache
+def _decoder(hint: Any) -> Convert:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _optional(hint)
+    if origin in (list, set, frozenset, tuple, dict):
+        return _container(origin, typing.get_args(hint))
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return hint
+    if is_dataclass(hint):
+        return _dataclass(typing.cast(type, hint))
+    if hint is float:
+        return float
+    return lambda value: value
+
+
+def _optional(hint: Any) -> Convert:
+    parts = [part for part in typing.get_args(hint) if part is not type(None)]
+    if len(parts) != 1:
+        return lambda value: value
+    inner = _decoder(parts[0])
+    return lambda value: None if value is None else inner(value)
+
+
+def _container(origin: Any, parts: tuple[Any, ...]) -> Convert:
+    if origin is dict:
+        item = _decoder(parts[1])
+        return lambda value: {key: item(part) for key, part in value.items()}
+    if origin is tuple and not (len(parts) == 2 and parts[1] is Ellipsis):
+        items = [_decoder(part) for part in parts]
+        return lambda value: tuple(item(part) for item, part in zip(items, value, strict=True))
+    item = _decoder(parts[0])
+    return lambda value: origin(item(part) for part in value)
+
+
+def _dataclass(cls: type) -> Convert:
+    hints = typing.get_type_hints(cls)
+    known = [(f, _decoder(hints[f.name])) for f in fields(cls) if f.init]
+
+    def run(value: Any) -> Any:
+        given: dict[str, Any] = {}
+        for each, convert in known:
+            if each.name in value:
+                try:
+                    given[each.name] = convert(value[each.name])
+                except (TypeError, ValueError, AttributeError) as error:
+                    raise CodecError(f"{cls.__name__}.{each.name}: {error}") from error
+            elif each.default is MISSING and each.default_factory is MISSING:
+                raise CodecError(f"{cls.__name__}.{each.name} is missing")
+        return cls(**given)
+
+    return run

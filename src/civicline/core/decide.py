@@ -1,0 +1,301 @@
+"""`react(state, request, at) -> facts`: what follows from something that happened, or from time alone.
+
+Each request has one function below; it only says facts, through `record`, which folds them at once, so that what comes
+later in the same decision sees them. A request that does not fit the state gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from civicline.core import deadlines, facts, hours, requests, routing
+from civicline.core.agency import Agency
+from civicline.core.evolve import evolve
+from civicline.core.facts import Fact
+from civicline.core.lifecycle import (
+    BUSY,
+    AgentState,
+    ContactState,
+    Failure,
+    HungUpBy,
+    LegState,
+    Recording,
+    TurnedAwayFor,
+)
+from civicline.core.model import Agent, Contact, Leg, State
+from civicline.core.requests import Request
+
+Record = Callable[[Fact], None]
+
+
+def react(state: State, request: Request | None, at: float) -> list[Fact]:
+    """The facts that follow, already folded into `state`. `request` None: only let time pass until `at`."""
+    said: list[Fact] = []
+    now = max(at, state.now)
+
+    def record(fact: Fact) -> None:
+        evolve(state, fact)
+        said.append(fact)
+
+    _pass_time(state, now, record)
+    if request is not None:
+        _HOW[type(request)](state, request, now, record)
+    routing.route(state, now, record)
+    return said
+
+
+def _pass_time(state: State, now: float, record: Record) -> None:
+    for _due_at, kind, key in deadlines.due(state, now):
+        if kind == deadlines.OVERFLOW:
+            record(facts.ContactWidened(now, key, state.contacts[key].step + 1))
+        elif kind == deadlines.RING:
+            _miss(state, key, Failure.NO_ANSWER, now, record)
+        else:
+            contact = state.contacts[key]
+            record(facts.WrapUpRanOut(now, key, contact.agent or ""))
+            _after_wrap_up(state, contact.agent or "", now, record, default="break", reason="wrap-up ran out")
+        routing.route(state, now, record)
+
+
+def _load_agency(state: State, request: requests.LoadAgency, at: float, record: Record) -> None:
+    record(facts.AgencyLoaded(at, request.agency))
+    for contact in list(state.contacts.values()):
+        if contact.state is ContactState.WAITING and contact.queue not in request.agency.queues:
+            _queue_operator(request.agency, contact, at, record)
+    for agent in list(state.agents.values()):
+        if agent.id not in request.agency.staff:
+            _leave(state, agent, "signed_out", "", at, record)
+
+
+def _queue_operator(agency: Agency, contact: Contact, at: float, record: Record) -> None:
+    line = agency.lines.get(contact.line)
+    queue = line.operator if line else next(iter(agency.queues))
+    record(facts.ContactQueued(at, contact.id, queue, "", agency.queues[queue].priority))
+
+
+def _call_arrived(state: State, request: requests.CallArrived, at: float, record: Record) -> None:
+    agency = state.agency
+    if agency is None or request.line not in agency.lines or request.contact in state.contacts:
+        return
+    record(facts.ContactArrived(at, request.contact, "phone", request.line, request.caller, request.leg, request.node))
+    if not hours.is_open(agency, agency.lines[request.line].calendar, at):
+        record(facts.ContactTurnedAway(at, request.contact, TurnedAwayFor.CLOSED))
+
+
+def _in_menu(state: State, contact_id: str) -> Contact | None:
+    contact = state.contacts.get(contact_id)
+    return contact if contact is not None and contact.state is ContactState.MENU else None
+
+
+def _played_notice(state: State, request: requests.PlayedNotice, at: float, record: Record) -> None:
+    contact = _in_menu(state, request.contact)
+    if contact is not None and contact.notice_at is None:
+        record(facts.NoticePlayed(at, contact.id))
+
+
+_RECORDABLE = frozenset(ContactState) - {ContactState.WRAPPING, ContactState.CLOSED}
+
+
+def _refuse_recording(state: State, request: requests.RefuseRecording, at: float, record: Record) -> None:
+    contact = state.contacts.get(request.contact)
+    if contact and contact.state in _RECORDABLE and contact.recording is not Recording.REFUSED:
+        record(facts.RecordingRefused(at, contact.id))
+
+
+def _choose_language(state: State, request: requests.ChooseLanguage, at: float, record: Record) -> None:
+    contact = _in_menu(state, request.contact)
+    if contact and contact.notice_at and state.agency and request.language in state.agency.languages:
+        record(facts.LanguageChosen(at, contact.id, request.language))
+
+
+def _choose_topic(state: State, request: requests.ChooseTopic, at: float, record: Record) -> None:
+    """Only after the notice was played: so nobody reaches a representative without having heard it."""
+    contact, agency = _in_menu(state, request.contact), state.agency
+    if contact is None or contact.notice_at is None or agency is None:
+        return
+    topic = agency.topics.get(request.topic or "")
+    record(facts.TopicChosen(at, contact.id, topic.id if topic else None, request.by))
+    queue = agency.queues[topic.queue if topic else agency.lines[contact.line].operator]
+    if not hours.is_open(agency, queue.calendar, at):
+        record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
+    elif queue.max_waiting is not None and state.derived.in_queue.get(queue.id, 0) >= queue.max_waiting:
+        record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))
+    else:
+        record(facts.ContactQueued(at, contact.id, queue.id, topic.skill if topic else "", queue.priority))
+
+
+def _played_message(state: State, request: requests.PlayedMessage, at: float, record: Record) -> None:
+    contact = state.contacts.get(request.contact)
+    if contact is not None and contact.state is ContactState.TURNED_AWAY:
+        record(facts.ContactReleased(at, contact.id))
+
+
+def _leg_rang(state: State, request: requests.LegRang, at: float, record: Record) -> None:
+    leg = state.legs.get(request.leg)
+    if leg is not None and leg.state is LegState.NEW:
+        record(facts.LegRinging(at, leg.id))
+
+
+def _leg_picked_up(state: State, request: requests.LegPickedUp, at: float, record: Record) -> None:
+    leg = state.legs.get(request.leg)
+    if leg is None or leg.state not in (LegState.NEW, LegState.RINGING):
+        return
+    record(facts.LegAnswered(at, leg.id))
+    offer = state.offers.get(leg.id)
+    if offer is not None:
+        record(facts.OfferAccepted(at, offer.contact, offer.id, offer.agent))
+
+
+def _leg_failed(state: State, request: requests.LegFailed, at: float, record: Record) -> None:
+    _miss(state, request.leg, request.failure, at, record)
+    _end_leg(state, request.leg, HungUpBy.US, at, record)
+
+
+def _miss(state: State, offer_id: str, failure: Failure, at: float, record: Record) -> None:
+    offer = state.offers.get(offer_id)
+    if offer is not None:
+        record(facts.OfferMissed(at, offer.contact, offer.id, offer.agent, failure))
+        _follow_next(state, offer.agent, at, record)
+
+
+def _end_leg(state: State, leg_id: str, by: HungUpBy, at: float, record: Record) -> Leg | None:
+    leg = state.legs.get(leg_id)
+    if leg is not None:
+        record(facts.LegEnded(at, leg.id, by))
+    return leg
+
+
+def _leg_hung_up(state: State, request: requests.LegHungUp, at: float, record: Record) -> None:
+    if request.leg in state.offers:
+        _miss(state, request.leg, Failure.DECLINED, at, record)
+    leg = _end_leg(state, request.leg, request.by, at, record)
+    contact = state.contacts.get(leg.contact) if leg else None
+    if leg is None or contact is None:
+        return
+    if contact.state is ContactState.TALKING and leg.id in (contact.leg, contact.offer):
+        record(facts.TalkEnded(at, contact.id, contact.agent or "", request.by))
+    elif leg.id == contact.leg:
+        _caller_left(state, contact, at, record)
+
+
+def _caller_left(state: State, contact: Contact, at: float, record: Record) -> None:
+    if contact.state is ContactState.TURNED_AWAY:
+        record(facts.ContactReleased(at, contact.id))
+    elif contact.state in (ContactState.MENU, ContactState.WAITING):
+        record(facts.ContactAbandoned(at, contact.id))
+    elif contact.state is ContactState.OFFERED:
+        agent = contact.agent or ""
+        record(facts.ContactAbandoned(at, contact.id, contact.offer, agent))
+        _follow_next(state, agent, at, record)
+
+
+def _register_phone(state: State, request: requests.RegisterPhone, at: float, record: Record) -> None:
+    agent = state.agents.get(request.agent)
+    if agent is not None and not agent.phone:
+        record(facts.PhoneRegistered(at, agent.id))
+
+
+def _unregister_phone(state: State, request: requests.UnregisterPhone, at: float, record: Record) -> None:
+    agent = state.agents.get(request.agent)
+    if agent is not None and agent.phone:
+        record(facts.PhoneGone(at, agent.id))
+
+
+def _sign_in(state: State, request: requests.SignIn, at: float, record: Record) -> None:
+    agent = state.agents.get(request.agent)
+    if agent is not None and agent.state is AgentState.SIGNED_OUT:
+        record(facts.AgentSignedIn(at, agent.id))
+
+
+def _sign_out(state: State, request: requests.SignOut, at: float, record: Record) -> None:
+    agent = state.agents.get(request.agent)
+    if agent is not None:
+        _leave(state, agent, "signed_out", "", at, record)
+
+
+def _take_break(state: State, request: requests.TakeBreak, at: float, record: Record) -> None:
+    agent = state.agents.get(request.agent)
+    if agent is not None:
+        _leave(state, agent, "break", request.reason, at, record)
+
+
+def _leave(state: State, agent: Agent, to: str, reason: str, at: float, record: Record) -> None:
+    """At once when no contact is in hand, else after it."""
+    if agent.state is AgentState.SIGNED_OUT:
+        return
+    if agent.state in BUSY:
+        record(facts.AgentNextSet(at, agent.id, to, reason))
+    else:
+        record(_arrival(agent.id, to, reason, at))
+
+
+def _arrival(agent: str, to: str, reason: str, at: float) -> Fact:
+    if to == "signed_out":
+        return facts.AgentSignedOut(at, agent)
+    return facts.AgentOnBreak(at, agent, reason) if to == "break" else facts.AgentAvailable(at, agent)
+
+
+def _follow_next(state: State, agent_id: str, at: float, record: Record) -> None:
+    """An offer is over without a talk: a break or sign-out that was asked for meanwhile holds now."""
+    agent = state.agents[agent_id]
+    if agent.next in ("break", "signed_out"):
+        record(_arrival(agent.id, agent.next, agent.next_reason, at))
+
+
+def _after_wrap_up(state: State, agent_id: str, at: float, record: Record, default: str, reason: str = "") -> None:
+    agent = state.agents[agent_id]
+    record(_arrival(agent.id, agent.next or default, agent.next_reason or reason, at))
+
+
+def _become_available(state: State, request: requests.BecomeAvailable, at: float, record: Record) -> None:
+    agent = state.agents.get(request.agent)
+    if agent is None:
+        return
+    if agent.state in (AgentState.BREAK, AgentState.MISSED):
+        record(facts.AgentAvailable(at, agent.id))
+    elif agent.state in BUSY and agent.next:
+        record(facts.AgentNextSet(at, agent.id, ""))
+
+
+def _hang_up(state: State, request: requests.HangUp, at: float, record: Record) -> None:
+    contact = state.contacts.get(request.contact)
+    if contact and contact.state is ContactState.TALKING and contact.agent == request.agent:
+        record(facts.TalkEnded(at, contact.id, request.agent, HungUpBy.AGENT))
+
+
+def _wrap_up(state: State, request: requests.WrapUp, at: float, record: Record) -> None:
+    contact, agency = state.contacts.get(request.contact), state.agency
+    if contact is None or contact.agent != request.agent or agency is None or contact.wrapped_at is not None:
+        return
+    if contact.state not in (ContactState.WRAPPING, ContactState.CLOSED):
+        return
+    if request.topic not in agency.topics or request.disposition not in agency.dispositions:
+        return
+    late = contact.state is ContactState.CLOSED
+    record(facts.ContactWrapped(at, contact.id, request.agent, request.topic, request.disposition, request.resolved))
+    if not late:
+        _after_wrap_up(state, request.agent, at, record, default="available")
+
+
+_HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
+    requests.LoadAgency: _load_agency,
+    requests.CallArrived: _call_arrived,
+    requests.PlayedNotice: _played_notice,
+    requests.RefuseRecording: _refuse_recording,
+    requests.ChooseLanguage: _choose_language,
+    requests.ChooseTopic: _choose_topic,
+    requests.PlayedMessage: _played_message,
+    requests.LegRang: _leg_rang,
+    requests.LegPickedUp: _leg_picked_up,
+    requests.LegFailed: _leg_failed,
+    requests.LegHungUp: _leg_hung_up,
+    requests.RegisterPhone: _register_phone,
+    requests.UnregisterPhone: _unregister_phone,
+    requests.SignIn: _sign_in,
+    requests.SignOut: _sign_out,
+    requests.BecomeAvailable: _become_available,
+    requests.TakeBreak: _take_break,
+    requests.HangUp: _hang_up,
+    requests.WrapUp: _wrap_up,
+}

@@ -1,0 +1,31 @@
+"""Indexes over the state, so that the cost of an input does not grow with what it does not concern.
+
+They can be made again from the rest of the state at any time (`indexes.rebuild`) and are in no snapshot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Bucket(NamedTuple):
+    """Waiting contacts with the same needs: whoever may take one may take all, so only the first need be looked at."""
+
+    queue: str
+    skill: str
+    language: str
+    priority: int
+    step: int
+
+
+@dataclass(slots=True)
+class Derived:
+    line: dict[Bucket, list[tuple[tuple[float, int], str]]] = field(default_factory=dict)
+    """Bucket -> (place, contact), sorted by place."""
+    in_queue: dict[str, int] = field(default_factory=dict)
+    """Contacts waiting or offered, by queue."""
+    free: set[str] = field(default_factory=set)
+    """Agents that may be offered a contact now."""
+    deadlines: list[tuple[float, str, str]] = field(default_factory=list)
+    """A heap of (at, kind, id); entries that no longer hold are skipped (`deadlines.due`)."""

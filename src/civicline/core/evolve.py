@@ -1,0 +1,321 @@
+"""`evolve(state, fact) -> state`: the only place where the state changes. Recovery and replay use nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from civicline.core import deadlines, facts, indexes
+from civicline.core.facts import Fact
+from civicline.core.lifecycle import (
+    AGENT,
+    CONTACT,
+    IN_LINE,
+    LEG,
+    OFFER,
+    AgentState,
+    ContactState,
+    HungUpBy,
+    LifecycleError,
+    Recording,
+)
+from civicline.core.model import KEEP_CLOSED_S, Agent, Contact, Leg, Offer, State
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """Fold one fact into the state (in place) and give it back. Raises LifecycleError for an impossible fact."""
+    state.now = max(state.now, fact.at)
+    _HOW[type(fact)](state, fact)
+    return state
+
+
+def _move_contact(state: State, contact: Contact, name: str) -> None:
+    before = contact.state
+    after = CONTACT.get((before, name))
+    if after is None:
+        raise LifecycleError(f"contact {contact.id} is {before}: {name} cannot follow")
+    if before is ContactState.WAITING and after is not ContactState.WAITING:
+        indexes.leave_line(state, contact)
+    contact.state = after
+    if (after in IN_LINE) != (before in IN_LINE):
+        indexes.count_in_queue(state, contact.queue, 1 if after in IN_LINE else -1)
+    if after is ContactState.WAITING and before is not ContactState.WAITING:
+        indexes.enter_line(state, contact)
+        deadlines.note(state, deadlines.OVERFLOW, contact.id)
+
+
+def _move_agent(state: State, agent_id: str, name: str, at: float) -> Agent:
+    agent = state.agents[agent_id]
+    after = AGENT.get((agent.state, name))
+    if after is None:
+        raise LifecycleError(f"agent {agent_id} is {agent.state}: {name} cannot follow")
+    if after is not agent.state:
+        agent.since = at
+    agent.state = after
+    agent.reason = ""
+    indexes.note_agent(state, agent)
+    return agent
+
+
+def _move_leg(leg: Leg, name: str) -> None:
+    after = LEG.get((leg.state, name))
+    if after is None:
+        raise LifecycleError(f"leg {leg.id} is {leg.state}: {name} cannot follow")
+    leg.state = after
+
+
+def _end_leg_of(state: State, leg_id: str | None) -> None:
+    leg = state.legs.get(leg_id or "")
+    if leg is not None:
+        _move_leg(leg, "ending")
+
+
+def _settle_offer(state: State, offer_id: str, name: str) -> Offer:
+    """An offer that is settled is remembered by the contact's counts alone."""
+    offer = state.offers.pop(offer_id)
+    offer.state = OFFER[(offer.state, name)]
+    return offer
+
+
+def _close(state: State, contact: Contact, at: float) -> None:
+    contact.closed_at = at
+    _end_leg_of(state, contact.leg)
+    state.closed.append(contact.id)
+    while state.closed and _closed_at(state, state.closed[0]) < at - KEEP_CLOSED_S:
+        del state.contacts[state.closed.pop(0)]
+
+
+def _closed_at(state: State, contact_id: str) -> float:
+    return state.contacts[contact_id].closed_at or 0.0
+
+
+def _agency_loaded(state: State, fact: facts.AgencyLoaded) -> None:
+    state.agency = fact.agency
+    for name in fact.agency.staff:
+        state.agents.setdefault(name, Agent(name, since=fact.at, idle_since=fact.at))
+    for agent in list(state.agents.values()):
+        if agent.id not in fact.agency.staff and agent.state is AgentState.SIGNED_OUT and agent.leg is None:
+            del state.agents[agent.id]
+    indexes.rebuild(state)
+
+
+def _contact_arrived(state: State, fact: facts.ContactArrived) -> None:
+    state.contacts[fact.contact] = Contact(
+        id=fact.contact,
+        channel=fact.channel,
+        line=fact.line,
+        caller=fact.caller,
+        leg=fact.leg,
+        node=fact.node,
+        arrived_at=fact.at,
+    )
+    state.legs[fact.leg] = Leg(fact.leg, fact.contact, fact.node)
+
+
+def _notice_played(state: State, fact: facts.NoticePlayed) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "NoticePlayed")
+    contact.notice_at = fact.at
+    if contact.recording is Recording.UNASKED:
+        contact.recording = Recording.ALLOWED
+
+
+def _recording_refused(state: State, fact: facts.RecordingRefused) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "RecordingRefused")
+    contact.recording = Recording.REFUSED
+
+
+def _language_chosen(state: State, fact: facts.LanguageChosen) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "LanguageChosen")
+    contact.language = fact.language
+
+
+def _topic_chosen(state: State, fact: facts.TopicChosen) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "TopicChosen")
+    contact.topic, contact.topic_by = fact.topic, fact.by
+
+
+def _contact_queued(state: State, fact: facts.ContactQueued) -> None:
+    contact = state.contacts[fact.contact]
+    if contact.state is ContactState.WAITING:
+        indexes.leave_line(state, contact)
+        indexes.count_in_queue(state, contact.queue, -1)
+        contact.state = ContactState.MENU
+    if contact.place is None:
+        state.joined += 1
+        contact.place = (fact.at, state.joined)
+    contact.queue, contact.skill, contact.priority = fact.queue, fact.skill, fact.priority
+    contact.queued_at, contact.step = fact.at, 0
+    _move_contact(state, contact, "ContactQueued")
+
+
+def _contact_turned_away(state: State, fact: facts.ContactTurnedAway) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "ContactTurnedAway")
+    contact.turned_away = fact.why
+
+
+def _contact_widened(state: State, fact: facts.ContactWidened) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "ContactWidened")
+    indexes.leave_line(state, contact)
+    contact.step = fact.step
+    indexes.enter_line(state, contact)
+    deadlines.note(state, deadlines.OVERFLOW, contact.id)
+
+
+def _offer_made(state: State, fact: facts.OfferMade) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "OfferMade")
+    contact.offer, contact.agent = fact.offer, fact.agent
+    contact.offers += 1
+    state.offers[fact.offer] = Offer(fact.offer, contact.id, fact.agent, fact.at)
+    state.legs[fact.offer] = Leg(fact.offer, contact.id, contact.node, fact.agent)
+    agent = _move_agent(state, fact.agent, "OfferMade", fact.at)
+    agent.contact, agent.leg = contact.id, fact.offer
+    deadlines.note(state, deadlines.RING, fact.offer)
+
+
+def _offer_missed(state: State, fact: facts.OfferMissed) -> None:
+    contact = state.contacts[fact.contact]
+    contact.offer = contact.agent = None
+    contact.missed += 1
+    _move_contact(state, contact, "OfferMissed")
+    _settle_offer(state, fact.offer, "OfferMissed")
+    _end_leg_of(state, fact.offer)
+    agent = _move_agent(state, fact.agent, "OfferMissed", fact.at)
+    agent.contact, agent.reason = None, fact.failure
+
+
+def _offer_accepted(state: State, fact: facts.OfferAccepted) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "OfferAccepted")
+    contact.connected_at = fact.at
+    _settle_offer(state, fact.offer, "OfferAccepted")
+    _move_agent(state, fact.agent, "OfferAccepted", fact.at)
+
+
+def _talk_ended(state: State, fact: facts.TalkEnded) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "TalkEnded")
+    contact.talk_ended_at, contact.ended_by = fact.at, fact.by
+    _end_leg_of(state, contact.leg)
+    _end_leg_of(state, contact.offer)
+    _move_agent(state, fact.agent, "TalkEnded", fact.at)
+    deadlines.note(state, deadlines.WRAP_UP, contact.id)
+
+
+def _contact_wrapped(state: State, fact: facts.ContactWrapped) -> None:
+    contact = state.contacts[fact.contact]
+    late = contact.state is ContactState.CLOSED
+    _move_contact(state, contact, "ContactWrapped")
+    contact.final_topic, contact.disposition, contact.resolved = fact.topic, fact.disposition, fact.resolved
+    contact.wrapped_at = fact.at
+    if not late:
+        _close(state, contact, fact.at)
+        _finish_wrap_up(state, fact.agent, fact.at)
+
+
+def _wrap_up_ran_out(state: State, fact: facts.WrapUpRanOut) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "WrapUpRanOut")
+    _close(state, contact, fact.at)
+    _finish_wrap_up(state, fact.agent, fact.at)
+
+
+def _finish_wrap_up(state: State, agent_id: str, at: float) -> None:
+    agent = state.agents[agent_id]
+    agent.contact, agent.idle_since = None, at
+
+
+def _contact_abandoned(state: State, fact: facts.ContactAbandoned) -> None:
+    contact = state.contacts[fact.contact]
+    contact.abandoned_in = contact.state
+    contact.ended_by = HungUpBy.CALLER
+    _move_contact(state, contact, "ContactAbandoned")
+    _close(state, contact, fact.at)
+    if fact.offer is not None and fact.agent is not None:
+        contact.offer = contact.agent = None
+        _settle_offer(state, fact.offer, "ContactAbandoned")
+        _end_leg_of(state, fact.offer)
+        _move_agent(state, fact.agent, "ContactAbandoned", fact.at).contact = None
+
+
+def _contact_released(state: State, fact: facts.ContactReleased) -> None:
+    contact = state.contacts[fact.contact]
+    _move_contact(state, contact, "ContactReleased")
+    _close(state, contact, fact.at)
+
+
+def _leg_ringing(state: State, fact: facts.LegRinging) -> None:
+    _move_leg(state.legs[fact.leg], "LegRinging")
+
+
+def _leg_answered(state: State, fact: facts.LegAnswered) -> None:
+    leg = state.legs[fact.leg]
+    _move_leg(leg, "LegAnswered")
+    leg.answered_at = fact.at
+
+
+def _leg_ended(state: State, fact: facts.LegEnded) -> None:
+    leg = state.legs.pop(fact.leg)
+    _move_leg(leg, "LegEnded")
+    agent = state.agents.get(leg.agent or "")
+    if agent is not None and agent.leg == leg.id:
+        agent.leg = None
+        indexes.note_agent(state, agent)
+
+
+def _set_phone(state: State, agent_id: str, has: bool) -> None:
+    agent = state.agents[agent_id]
+    agent.phone = has
+    indexes.note_agent(state, agent)
+
+
+def _agent_signed_in(state: State, fact: facts.AgentSignedIn) -> None:
+    _move_agent(state, fact.agent, "AgentSignedIn", fact.at).idle_since = fact.at
+
+
+def _agent_moved(state: State, fact: Any) -> None:
+    agent = _move_agent(state, fact.agent, type(fact).__name__, fact.at)
+    agent.reason = getattr(fact, "reason", "")
+    agent.next = agent.next_reason = ""
+
+
+def _agent_next_set(state: State, fact: facts.AgentNextSet) -> None:
+    agent = state.agents[fact.agent]
+    agent.next, agent.next_reason = fact.next, fact.reason
+
+
+_HOW: dict[type, Callable[[State, Any], None]] = {
+    facts.AgencyLoaded: _agency_loaded,
+    facts.ContactArrived: _contact_arrived,
+    facts.NoticePlayed: _notice_played,
+    facts.RecordingRefused: _recording_refused,
+    facts.LanguageChosen: _language_chosen,
+    facts.TopicChosen: _topic_chosen,
+    facts.ContactQueued: _contact_queued,
+    facts.ContactTurnedAway: _contact_turned_away,
+    facts.ContactWidened: _contact_widened,
+    facts.OfferMade: _offer_made,
+    facts.OfferMissed: _offer_missed,
+    facts.OfferAccepted: _offer_accepted,
+    facts.TalkEnded: _talk_ended,
+    facts.ContactWrapped: _contact_wrapped,
+    facts.WrapUpRanOut: _wrap_up_ran_out,
+    facts.ContactAbandoned: _contact_abandoned,
+    facts.ContactReleased: _contact_released,
+    facts.LegRinging: _leg_ringing,
+    facts.LegAnswered: _leg_answered,
+    facts.LegEnded: _leg_ended,
+    facts.PhoneRegistered: lambda state, fact: _set_phone(state, fact.agent, True),
+    facts.PhoneGone: lambda state, fact: _set_phone(state, fact.agent, False),
+    facts.AgentSignedIn: _agent_signed_in,
+    facts.AgentSignedOut: _agent_moved,
+    facts.AgentAvailable: _agent_moved,
+    facts.AgentOnBreak: _agent_moved,
+    facts.AgentNextSet: _agent_next_set,
+}

@@ -1,0 +1,227 @@
+"""Facts: what the contact centre decided. Only the engine appends them. `at` is the time of the decision (UTC, s)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicline.core.agency import Agency
+from civicline.core.lifecycle import Failure, HungUpBy, TopicBy, TurnedAwayFor
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyLoaded:
+    at: float
+    agency: Agency
+
+
+@dataclass(frozen=True, slots=True)
+class ContactArrived:
+    at: float
+    contact: str
+    channel: str
+    line: str
+    caller: str
+    leg: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePlayed:
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRefused:
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    at: float
+    contact: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChosen:
+    at: float
+    contact: str
+    topic: str | None
+    by: TopicBy
+
+
+@dataclass(frozen=True, slots=True)
+class ContactQueued:
+    """Joined a queue. The place is given the first time and kept ever after."""
+
+    at: float
+    contact: str
+    queue: str
+    skill: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTurnedAway:
+    """The caller hears why and is then let go: closed hours, or a full queue."""
+
+    at: float
+    contact: str
+    why: TurnedAwayFor
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWidened:
+    """Overflow step `step` (counted from 1) of its queue now holds for it."""
+
+    at: float
+    contact: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMade:
+    at: float
+    contact: str
+    offer: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMissed:
+    """The representative's phone did not answer: the contact is back at its place, the agent is "missed"."""
+
+    at: float
+    contact: str
+    offer: str
+    agent: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAccepted:
+    at: float
+    contact: str
+    offer: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkEnded:
+    at: float
+    contact: str
+    agent: str
+    by: HungUpBy
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWrapped:
+    at: float
+    contact: str
+    agent: str
+    topic: str
+    disposition: str
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpRanOut:
+    """No word came within the queue's wrap-up time: the contact is closed without one, the agent put on break."""
+
+    at: float
+    contact: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAbandoned:
+    """The caller left in the menu, in the queue or while a phone rang (`agent` and `offer` then name it)."""
+
+    at: float
+    contact: str
+    offer: str | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactReleased:
+    """A contact that was turned away is over."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegRinging:
+    at: float
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    at: float
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    at: float
+    leg: str
+    by: HungUpBy
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRegistered:
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneGone:
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSignedIn:
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSignedOut:
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAvailable:
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOnBreak:
+    at: float
+    agent: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentNextSet:
+    """What the agent does after the present contact: "available", "break" or "signed_out"."""
+
+    at: float
+    agent: str
+    next: str
+    reason: str = ""
+
+
+Fact = (
+    AgencyLoaded | ContactArrived | NoticePlayed | RecordingRefused | LanguageChosen | TopicChosen | ContactQueued
+    | ContactTurnedAway | ContactWidened | OfferMade | OfferMissed | OfferAccepted | TalkEnded | ContactWrapped
+    | WrapUpRanOut | ContactAbandoned | ContactReleased | LegRinging | LegAnswered | LegEnded
+    | PhoneRegistered | PhoneGone | AgentSignedIn | AgentSignedOut | AgentAvailable | AgentOnBreak | AgentNextSet
+)  # fmt: skip

@@ -1,0 +1,172 @@
+"""The life cycles of contact, agent, offer and leg, as tables.
+
+Theory of operation. A life cycle is a table from (state, name of the fact) to the next state; a fact that is not in
+the table for the present state is an error (`LifecycleError`): only the engine makes facts, and `decide` looks at the state
+first. Nothing but `evolve` changes a state. Reading the four tables below is reading the whole of what may happen.
+
+    contact   menu -> waiting -> offered -> talking -> wrapping -> closed
+                 \\-> turned_away -> closed   ^  |missed
+              (abandoned from menu, waiting and offered: closed)  |__|
+    agent     signed_out -> break <-> available -> offered -> talking -> wrap_up -> available, break or signed_out
+                                                     \\-> missed (until the person says "available")
+    offer     made -> accepted | missed | withdrawn (the contact left)
+    leg       new -> ringing -> answered -> ending (should end; voice hangs up) -> ended
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class ContactState(StrEnum):
+    MENU = "menu"
+    TURNED_AWAY = "turned_away"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    WRAPPING = "wrapping"
+    CLOSED = "closed"
+
+
+class AgentState(StrEnum):
+    SIGNED_OUT = "signed_out"
+    BREAK = "break"
+    AVAILABLE = "available"
+    OFFERED = "offered"
+    MISSED = "missed"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+
+
+class LegState(StrEnum):
+    NEW = "new"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDING = "ending"
+    ENDED = "ended"
+
+
+class Recording(StrEnum):
+    """What the person allows. Unasked counts as not allowed."""
+
+    UNASKED = "unasked"
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+
+
+class Failure(StrEnum):
+    """Why a phone that we rang did not answer."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+
+
+class HungUpBy(StrEnum):
+    CALLER = "caller"
+    AGENT = "agent"
+    US = "us"
+    LOST = "lost"
+
+
+class TopicBy(StrEnum):
+    KEY = "key"
+    OPERATOR_KEY = "operator_key"
+    SILENCE = "silence"
+    INVALID_KEYS = "invalid_keys"
+
+
+class TurnedAwayFor(StrEnum):
+    CLOSED = "closed"
+    FULL = "full"
+
+
+class LifecycleError(AssertionError):
+    """A fact that its table does not allow: a fault in the rules, never in the input."""
+
+
+C, A, L = ContactState, AgentState, LegState
+
+CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
+    (C.MENU, "NoticePlayed"): C.MENU,
+    (C.MENU, "RecordingRefused"): C.MENU,
+    (C.MENU, "LanguageChosen"): C.MENU,
+    (C.MENU, "TopicChosen"): C.MENU,
+    (C.MENU, "ContactQueued"): C.WAITING,
+    (C.MENU, "ContactTurnedAway"): C.TURNED_AWAY,
+    (C.MENU, "ContactAbandoned"): C.CLOSED,
+    (C.TURNED_AWAY, "RecordingRefused"): C.TURNED_AWAY,
+    (C.TURNED_AWAY, "ContactReleased"): C.CLOSED,
+    (C.WAITING, "RecordingRefused"): C.WAITING,
+    (C.WAITING, "ContactQueued"): C.WAITING,
+    (C.WAITING, "ContactWidened"): C.WAITING,
+    (C.WAITING, "OfferMade"): C.OFFERED,
+    (C.WAITING, "ContactAbandoned"): C.CLOSED,
+    (C.OFFERED, "RecordingRefused"): C.OFFERED,
+    (C.OFFERED, "OfferMissed"): C.WAITING,
+    (C.OFFERED, "OfferAccepted"): C.TALKING,
+    (C.OFFERED, "ContactAbandoned"): C.CLOSED,
+    (C.TALKING, "RecordingRefused"): C.TALKING,
+    (C.TALKING, "TalkEnded"): C.WRAPPING,
+    (C.WRAPPING, "ContactWrapped"): C.CLOSED,
+    (C.WRAPPING, "WrapUpRanOut"): C.CLOSED,
+    (C.CLOSED, "ContactWrapped"): C.CLOSED,  # the word came after the time ran out: late is better than never
+}
+
+AGENT: Mapping[tuple[AgentState, str], AgentState] = {
+    (A.SIGNED_OUT, "AgentSignedIn"): A.BREAK,
+    (A.BREAK, "AgentAvailable"): A.AVAILABLE,
+    (A.MISSED, "AgentAvailable"): A.AVAILABLE,
+    (A.WRAP_UP, "AgentAvailable"): A.AVAILABLE,
+    (A.BREAK, "AgentOnBreak"): A.BREAK,
+    (A.AVAILABLE, "AgentOnBreak"): A.BREAK,
+    (A.MISSED, "AgentOnBreak"): A.BREAK,
+    (A.WRAP_UP, "AgentOnBreak"): A.BREAK,
+    (A.BREAK, "AgentSignedOut"): A.SIGNED_OUT,
+    (A.AVAILABLE, "AgentSignedOut"): A.SIGNED_OUT,
+    (A.MISSED, "AgentSignedOut"): A.SIGNED_OUT,
+    (A.WRAP_UP, "AgentSignedOut"): A.SIGNED_OUT,
+    (A.AVAILABLE, "OfferMade"): A.OFFERED,
+    (A.OFFERED, "OfferMissed"): A.MISSED,
+    (A.OFFERED, "OfferAccepted"): A.TALKING,
+    (A.OFFERED, "ContactAbandoned"): A.AVAILABLE,
+    (A.TALKING, "TalkEnded"): A.WRAP_UP,
+}
+
+LEG: Mapping[tuple[LegState, str], LegState] = {
+    (L.NEW, "LegRinging"): L.RINGING,
+    (L.NEW, "LegAnswered"): L.ANSWERED,
+    (L.RINGING, "LegAnswered"): L.ANSWERED,
+    (L.NEW, "ending"): L.ENDING,
+    (L.RINGING, "ending"): L.ENDING,
+    (L.ANSWERED, "ending"): L.ENDING,
+    (L.ENDING, "ending"): L.ENDING,
+    (L.NEW, "LegEnded"): L.ENDED,
+    (L.RINGING, "LegEnded"): L.ENDED,
+    (L.ANSWERED, "LegEnded"): L.ENDED,
+    (L.ENDING, "LegEnded"): L.ENDED,
+}
+
+
+class OfferState(StrEnum):
+    MADE = "made"
+    ACCEPTED = "accepted"
+    MISSED = "missed"
+    WITHDRAWN = "withdrawn"
+
+
+O = OfferState
+
+OFFER: Mapping[tuple[OfferState, str], OfferState] = {
+    (O.MADE, "OfferAccepted"): O.ACCEPTED,
+    (O.MADE, "OfferMissed"): O.MISSED,
+    (O.MADE, "ContactAbandoned"): O.WITHDRAWN,
+}
+
+IN_LINE = frozenset({C.WAITING, C.OFFERED})
+"""States in which a caller waits for a representative and hears music."""
+
+BUSY = frozenset({A.OFFERED, A.TALKING, A.WRAP_UP})
+"""Agent states that belong to a contact."""

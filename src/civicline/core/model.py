@@ -1,0 +1,114 @@
+"""The state that facts fold into. Times are UTC seconds; None means "not yet".
+
+`evolve` owns a state and changes it in place; everybody else reads. What is derived (`derived.py`) is left
+out of snapshots and made again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from civicline.core.agency import Agency
+from civicline.core.derived import Derived
+from civicline.core.lifecycle import (
+    AgentState,
+    ContactState,
+    HungUpBy,
+    LegState,
+    OfferState,
+    Recording,
+    TurnedAwayFor,
+)
+
+Place = tuple[float, int]
+"""When a contact first joined a line, and the count of all that joined: orders the line and is never lost."""
+
+
+@dataclass(slots=True)
+class Contact:
+    id: str
+    channel: str
+    line: str
+    caller: str
+    leg: str
+    node: str
+    arrived_at: float
+    state: ContactState = ContactState.MENU
+    notice_at: float | None = None
+    recording: Recording = Recording.UNASKED
+    language: str | None = None
+    topic: str | None = None
+    topic_by: str | None = None
+    queue: str | None = None
+    skill: str = ""
+    priority: int = 0
+    step: int = 0
+    place: Place | None = None
+    queued_at: float | None = None
+    offers: int = 0
+    missed: int = 0
+    offer: str | None = None
+    agent: str | None = None
+    connected_at: float | None = None
+    talk_ended_at: float | None = None
+    ended_by: HungUpBy | None = None
+    turned_away: TurnedAwayFor | None = None
+    abandoned_in: ContactState | None = None
+    closed_at: float | None = None
+    wrapped_at: float | None = None
+    final_topic: str | None = None
+    disposition: str | None = None
+    resolved: bool | None = None
+
+
+@dataclass(slots=True)
+class Agent:
+    id: str
+    state: AgentState = AgentState.SIGNED_OUT
+    since: float = 0.0
+    idle_since: float = 0.0
+    """End of the last contact, or when the shift began: the longest idle is offered the next contact."""
+    reason: str = ""
+    phone: bool = False
+    contact: str | None = None
+    leg: str | None = None
+    next: str = ""
+    next_reason: str = ""
+
+
+@dataclass(slots=True)
+class Offer:
+    id: str
+    contact: str
+    agent: str
+    at: float
+    state: OfferState = OfferState.MADE
+
+
+@dataclass(slots=True)
+class Leg:
+    """`id` of a representative's leg is its offer's id."""
+
+    id: str
+    contact: str
+    node: str
+    agent: str | None = None
+    state: LegState = LegState.NEW
+    answered_at: float | None = None
+
+
+@dataclass(slots=True)
+class State:
+    now: float = 0.0
+    joined: int = 0
+    agency: Agency | None = None
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    offers: dict[str, Offer] = field(default_factory=dict)
+    legs: dict[str, Leg] = field(default_factory=dict)
+    closed: list[str] = field(default_factory=list)
+    """Closed contacts in the order of closing; kept `KEEP_CLOSED_S` so that late words still find them."""
+    derived: Derived = field(default_factory=Derived, init=False, compare=False, repr=False)
+
+
+KEEP_CLOSED_S = 3600.0

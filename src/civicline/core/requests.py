@@ -1,0 +1,147 @@
+"""Requests: what happened or was asked outside the rules. Any process may append them; the engine answers with facts.
+
+Each is stored as kind `request.<snake_name>`. A request that no longer fits (a late key, a second hang-up) gives no
+facts; it is never an error, since the outside world is always a little behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicline.core.agency import Agency
+from civicline.core.lifecycle import Failure, HungUpBy, TopicBy
+
+
+@dataclass(frozen=True, slots=True)
+class LoadAgency:
+    agency: Agency
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived:
+    """A call came in on the published number `line`. `caller` is the keyed hash of its number, "" when withheld."""
+
+    contact: str
+    line: str
+    caller: str
+    leg: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedNotice:
+    """The recording notice was heard to its end, or the caller pressed a key that skips it after it began."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseRecording:
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage:
+    contact: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseTopic:
+    """`topic` None: the operator (key 0, or nothing valid was pressed)."""
+
+    contact: str
+    topic: str | None
+    by: TopicBy
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedMessage:
+    """The closed or full message was heard to its end."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegRang:
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegPickedUp:
+    """The far end answered (representative's phone), or we answered the caller."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegFailed:
+    """A phone that we rang did not answer."""
+
+    leg: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class LegHungUp:
+    leg: str
+    by: HungUpBy
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPhone:
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnregisterPhone:
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class BecomeAvailable:
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBreak:
+    """At once when free, after the present contact otherwise."""
+
+    agent: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The representative ends the talk from the desk."""
+
+    agent: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUp:
+    """How it ended, in the representative's word."""
+
+    agent: str
+    contact: str
+    topic: str
+    disposition: str
+    resolved: bool
+
+
+Request = (
+    LoadAgency | CallArrived | PlayedNotice | RefuseRecording | ChooseLanguage | ChooseTopic | PlayedMessage
+    | LegRang | LegPickedUp | LegFailed | LegHungUp | RegisterPhone | UnregisterPhone
+    | SignIn | SignOut | BecomeAvailable | TakeBreak | HangUp | WrapUp
+)  # fmt: skip
