@@ -1,0 +1,84 @@
+"""Read models: what the folded state says of each contact and agent, for pages and reports.
+
+Only `projector.py` writes them; throwing them away and folding the journal anew gives the same rows.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class ContactRow(models.Model):
+    """One contact; the columns are the fields of `core.model.Contact`."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    channel = models.CharField(max_length=16)
+    line = models.CharField(max_length=64)
+    state = models.CharField(max_length=16)
+    arrived_at = models.DateTimeField()
+    notice_at = models.DateTimeField(null=True)
+    recording = models.CharField(max_length=16)
+    language = models.CharField(max_length=16, null=True)
+    topic = models.CharField(max_length=64, null=True)
+    topic_by = models.CharField(max_length=16, null=True)
+    queue = models.CharField(max_length=64, null=True)
+    priority = models.IntegerField()
+    step = models.IntegerField()
+    place_at = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(null=True)
+    offers = models.IntegerField()
+    missed = models.IntegerField()
+    offer = models.CharField(max_length=80, null=True)
+    agent = models.CharField(max_length=64, null=True)
+    connected_at = models.DateTimeField(null=True)
+    talk_ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=16, null=True)
+    turned_away = models.CharField(max_length=16, null=True)
+    abandoned_in = models.CharField(max_length=16, null=True)
+    closed_at = models.DateTimeField(null=True)
+    wrapped_at = models.DateTimeField(null=True)
+    final_topic = models.CharField(max_length=64, null=True)
+    disposition = models.CharField(max_length=64, null=True)
+    resolved = models.BooleanField(null=True)
+
+    class Meta:
+        db_table = "contacts_contact"
+        indexes: ClassVar = [
+            models.Index(fields=["state", "queue"], name="contacts_by_state_queue"),
+            models.Index(fields=["arrived_at"], name="contacts_by_arrival"),
+        ]
+
+
+class AgentRow(models.Model):
+    """One agent; the columns are the fields of `core.model.Agent`."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    state = models.CharField(max_length=16)
+    since = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    phone = models.BooleanField()
+    contact = models.CharField(max_length=64, null=True)
+    next = models.CharField(max_length=16)
+
+    class Meta:
+        db_table = "contacts_agent"
+
+
+class AgencyRow(models.Model):
+    """The agency pack that holds now, as JSON of `core.agency.Agency`. One row, id 1."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    body = models.JSONField()
+
+    class Meta:
+        db_table = "contacts_agency"
+
+
+class Progress(models.Model):
+    """How far the projector has come: the position of the last fact in the rows. One row, id 1."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    position = models.BigIntegerField()
+
+    class Meta:
+        db_table = "contacts_progress"

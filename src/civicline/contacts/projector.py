@@ -1,0 +1,125 @@
+"""Keeps the read models in step with the journal: folds it through the rules and writes what was touched.
+
+Each batch is one transaction: the rows, how far they stand, and a NOTIFY on `civicline_view` with that position, so a
+page that is told of a change always finds it. A killed projector goes on from the stored position; writing a row again
+is harmless, since a row is the whole of its contact or agent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from civicline.core import VERSION, indexes, kinds
+from civicline.core.codec import decode, encode
+from civicline.core.evolve import evolve
+from civicline.core.facts import AgencyLoaded, Fact
+from civicline.core.model import Agent, Contact, State
+from civicline.journal import snapshot
+from civicline.journal.event import Event
+
+CHANNEL = "civicline_view"
+
+CONTACT_COLUMNS = (
+    "id", "channel", "line", "state", "arrived_at", "notice_at", "recording", "language", "topic", "topic_by", "queue",
+    "priority", "step", "place_at", "queued_at", "offers", "missed", "offer", "agent", "connected_at", "talk_ended_at",
+    "ended_by", "turned_away", "abandoned_in", "closed_at", "wrapped_at", "final_topic", "disposition", "resolved",
+)  # fmt: skip
+AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
+TIMES = frozenset(name for name in (*CONTACT_COLUMNS, *AGENT_COLUMNS) if name.endswith("_at") or name == "since")
+
+
+def upsert(table: str, columns: Sequence[str]) -> sql.Composed:
+    names = [sql.Identifier(name) for name in columns]
+    return sql.SQL("insert into {} ({}) values ({}) on conflict (id) do update set {}").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(names),
+        sql.SQL(", ").join([sql.Placeholder()] * len(names)),
+        sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(name) for name in names[1:]),
+    )
+
+
+UPSERT_CONTACT = upsert("contacts_contact", CONTACT_COLUMNS)
+UPSERT_AGENT = upsert("contacts_agent", AGENT_COLUMNS)
+UPSERT_AGENCY = upsert("contacts_agency", ("id", "body"))
+UPSERT_PROGRESS = upsert("contacts_progress", ("id", "position"))
+
+
+def row(item: Contact | Agent, columns: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(_cell(item, name) for name in columns)
+
+
+def _cell(item: Contact | Agent, name: str) -> Any:
+    if name == "place_at":
+        value: Any = item.place[0] if isinstance(item, Contact) and item.place else None
+    else:
+        value = getattr(item, name)
+    return datetime.fromtimestamp(value, UTC) if name in TIMES and value is not None else value
+
+
+@dataclass
+class Touched:
+    contacts: set[str] = field(default_factory=set)
+    agents: set[str] = field(default_factory=set)
+    agency: bool = False
+
+    def note(self, state: State, fact: Fact) -> None:
+        """What `fact` changes; call it before the fact is folded."""
+        leg = state.legs.get(getattr(fact, "leg", ""))
+        self._add(getattr(fact, "contact", None), getattr(fact, "agent", None))
+        if leg is not None:
+            self._add(leg.contact, leg.agent)
+        if isinstance(fact, AgencyLoaded):
+            self.agency = True
+            self.agents |= set(fact.agency.staff) | set(state.agents)
+
+    def _add(self, contact: str | None, agent: str | None) -> None:
+        self.contacts |= {contact} if contact else set()
+        self.agents |= {agent} if agent else set()
+
+
+def start(conn: psycopg.Connection[Any]) -> tuple[State, int]:
+    """The state at the stored position, from the newest snapshot that is not beyond it."""
+    found = conn.execute("select position from contacts_progress where id = 1").fetchone()
+    stood_at = int(found[0]) if found else 0
+    saved = snapshot.latest(conn, VERSION, up_to=stood_at)
+    if saved is None:
+        return State(), 0
+    position, body = saved
+    return indexes.rebuild(decode(State, body["state"])), position
+
+
+def project(conn: psycopg.Connection[Any], state: State, events: Iterable[Event]) -> int:
+    """Fold the events, write the touched rows and the progress, tell the pages. Gives the new position."""
+    touched, position = Touched(), 0
+    for event in events:
+        position = event.position
+        fact = kinds.fact(event.kind, event.body)
+        if fact is not None:
+            touched.note(state, fact)
+            evolve(state, fact)
+    with conn.transaction(), conn.cursor() as cursor:
+        _write(cursor, state, touched)
+        cursor.execute(UPSERT_PROGRESS, (1, position))
+        cursor.execute("select pg_notify(%s, %s)", (CHANNEL, str(position)))
+    return position
+
+
+def _write(cursor: psycopg.Cursor[Any], state: State, touched: Touched) -> None:
+    contacts = [state.contacts[key] for key in sorted(touched.contacts) if key in state.contacts]
+    agents = [state.agents[key] for key in sorted(touched.agents) if key in state.agents]
+    gone = [key for key in touched.agents if key not in state.agents]
+    if contacts:
+        cursor.executemany(UPSERT_CONTACT, [row(item, CONTACT_COLUMNS) for item in contacts])
+    if agents:
+        cursor.executemany(UPSERT_AGENT, [row(item, AGENT_COLUMNS) for item in agents])
+    if gone:
+        cursor.execute("delete from contacts_agent where id = any(%s)", (gone,))
+    if touched.agency and state.agency is not None:
+        cursor.execute(UPSERT_AGENCY, (1, json.dumps(encode(state.agency))))

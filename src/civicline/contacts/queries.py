@@ -1,0 +1,64 @@
+"""What pages and reports ask of the read models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Count, Min, Q
+
+from civicline.contacts.models import AgencyRow, AgentRow, ContactRow, Progress
+from civicline.core.agency import Agency
+from civicline.core.codec import decode
+from civicline.core.lifecycle import ContactState
+
+
+class QueueNow(NamedTuple):
+    """One queue at this moment; `longest_since` is the place of the first in line."""
+
+    queue: str
+    waiting: int
+    offered: int
+    talking: int
+    longest_since: datetime | None
+
+
+def agency() -> Agency | None:
+    """The agency that was loaded last; None before the first."""
+    row = AgencyRow.objects.filter(id=1).first()
+    return None if row is None else decode(Agency, row.body)
+
+
+def contact(contact_id: str) -> ContactRow | None:
+    return ContactRow.objects.filter(id=contact_id).first()
+
+
+def agent(agent_id: str) -> AgentRow | None:
+    return AgentRow.objects.filter(id=agent_id).first()
+
+
+def agents() -> list[AgentRow]:
+    return list(AgentRow.objects.order_by("state", "since"))
+
+
+def queues_now() -> dict[str, QueueNow]:
+    """Every queue that somebody is in, by its id."""
+    open_states = (ContactState.WAITING, ContactState.OFFERED, ContactState.TALKING)
+    in_line = Q(state__in=(ContactState.WAITING, ContactState.OFFERED))
+    rows = (
+        ContactRow.objects.filter(state__in=open_states, queue__isnull=False)
+        .values("queue")
+        .annotate(
+            waiting=Count("id", filter=Q(state=ContactState.WAITING)),
+            offered=Count("id", filter=Q(state=ContactState.OFFERED)),
+            talking=Count("id", filter=Q(state=ContactState.TALKING)),
+            longest_since=Min("place_at", filter=in_line),
+        )
+    )
+    return {row["queue"]: QueueNow(**row) for row in rows}
+
+
+def position() -> int:
+    """The journal position that the rows stand for."""
+    row = Progress.objects.filter(id=1).first()
+    return 0 if row is None else row.position
