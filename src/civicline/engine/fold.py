@@ -1,0 +1,91 @@
+"""The engine's state and where in the journal it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from civicline.core import VERSION, decide, indexes, kinds
+from civicline.core.codec import decode, encode
+from civicline.core.evolve import evolve
+from civicline.core.facts import Fact
+from civicline.core.model import State
+from civicline.journal import read, snapshot
+from civicline.journal.event import Draft, Event
+
+READ_AT_ONCE = 2000
+
+
+@dataclass
+class Folded:
+    """`position`: the last row that was looked at. `handled`: the last request that was decided."""
+
+    state: State = field(default_factory=State)
+    position: int = 0
+    handled: int = 0
+
+
+def recover(conn: psycopg.Connection[Any]) -> tuple[Folded, list[Event]]:
+    """Fold the journal from the latest snapshot; give the state and the requests nobody has answered yet.
+
+    Only facts are folded, so a changed rule never rewrites the past. A request counts as answered when a fact's cause
+    is at or after it: one that gave no facts left the state as it was, so deciding it again gives none again.
+    """
+    folded = _from_snapshot(conn)
+    covered, unanswered = folded.position, list[Event]()
+    folded.position = folded.handled
+    while events := read.read(conn, folded.position, READ_AT_ONCE):
+        for event in events:
+            _take(folded, event, covered, unanswered)
+        unanswered = [event for event in unanswered if event.position > folded.handled]
+    return folded, unanswered
+
+
+def _from_snapshot(conn: psycopg.Connection[Any]) -> Folded:
+    saved = snapshot.latest(conn, VERSION)
+    if saved is None:
+        return Folded()
+    position, body = saved
+    return Folded(indexes.rebuild(decode(State, body["state"])), position, int(body["handled"]))
+
+
+def _take(folded: Folded, event: Event, covered: int, unanswered: list[Event]) -> None:
+    """One row of recovery: facts up to `covered` are in the snapshot already."""
+    folded.position = event.position
+    if event.kind.startswith(kinds.REQUEST):
+        unanswered.append(event)
+    elif event.position > covered:
+        fact = kinds.fact(event.kind, event.body)
+        if fact is not None:
+            evolve(folded.state, fact)
+            folded.handled = max(folded.handled, event.cause or 0)
+
+
+def save(conn: psycopg.Connection[Any], folded: Folded) -> None:
+    snapshot.save(conn, folded.position, VERSION, {"state": encode(folded.state), "handled": folded.handled})
+
+
+def decide_all(folded: Folded, events: Iterable[Event]) -> list[Draft]:
+    """Decide the requests among the events, in order; the drafts are the facts that are to be stored."""
+    drafts: list[Draft] = []
+    for event in events:
+        folded.position = max(folded.position, event.position)
+        request = kinds.request(event.kind, event.body)
+        if request is not None and event.position > folded.handled:
+            folded.handled = event.position
+            facts = decide.react(folded.state, request, event.at)
+            drafts += [_draft(fact, event.position) for fact in facts]
+    return drafts
+
+
+def pass_time(folded: Folded, now: float) -> list[Draft]:
+    """The facts that follow from time alone."""
+    return [_draft(fact, folded.handled) for fact in decide.react(folded.state, None, now)]
+
+
+def _draft(fact: Fact, cause: int) -> Draft:
+    kind, body = kinds.to_body(fact)
+    return Draft(kind, body, cause=cause)

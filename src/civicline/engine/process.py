@@ -1,0 +1,103 @@
+"""The engine: the one process that decides. It reads requests, decides them in order, and stores the facts.
+
+It holds the leader's lock; without it, it waits and follows nothing. Anything unexpected from the database ends the
+turn, and the next turn begins with a recovery from the journal: so what is in memory never outlives a doubt about what
+was stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from contextlib import closing
+
+import psycopg
+
+from civicline.core import deadlines
+from civicline.database.urls import urls
+from civicline.engine import fold
+from civicline.journal.append import StaleEpochError
+from civicline.journal.event import Draft, Event
+from civicline.journal.follow import Follower
+from civicline.journal.leader import Leadership, LeadStopped, lead
+from civicline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SNAPSHOT_EVERY = 5000
+"""Journal rows between two snapshots: a recovery folds at most about this many (0.2 s)."""
+IDLE_S = 1.0
+RETRY_S = 0.2
+
+
+def run(settings: Settings) -> int:
+    """Lead whenever the lock can be had, until SIGTERM. Blocks."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    url = urls(settings).app
+    while not stop.is_set():
+        try:
+            _lead_once(url, settings.node, stop)
+        except LeadStopped:
+            break
+        except (psycopg.Error, StaleEpochError) as error:
+            log.warning("engine: %s; recovering from the journal", type(error).__name__)
+            stop.wait(RETRY_S)
+    return 0
+
+
+def _lead_once(url: str, node: str, stop: threading.Event) -> None:
+    with closing(lead(url, node, stop)) as leadership:
+        turn = Turn(leadership, url)
+        log.info("engine: leading at epoch %d from position %d", leadership.epoch, turn.folded.position)
+        while not stop.is_set():
+            turn.step()
+        fold.save(leadership.conn, turn.folded)
+
+
+class Turn:
+    """One leadership: from recovery until the lock or the database is lost."""
+
+    def __init__(self, leadership: Leadership, url: str) -> None:
+        self.leadership = leadership
+        self.folded, unanswered = fold.recover(leadership.conn)
+        self.saved_at = self.folded.position
+        self.ahead_s = _clock_ahead_s(leadership)
+        self.store(fold.decide_all(self.folded, unanswered))
+        self.follower = Follower(url, after=self.folded.position)
+
+    def step(self) -> None:
+        """Wait for requests or for the next deadline, decide, store."""
+        events = self.follower.read(self._patience_s())
+        self.store(fold.decide_all(self.folded, events))
+        due = deadlines.next_at(self.folded.state)
+        if due is not None and due <= self.now():
+            self.store(fold.pass_time(self.folded, self.now()))
+        self._save_when_due(events)
+
+    def now(self) -> float:
+        """The database's clock, which stamps the requests: deadlines and requests must agree on the time."""
+        return time.time() + self.ahead_s
+
+    def store(self, drafts: list[Draft]) -> None:
+        if drafts:
+            self.ahead_s = self.leadership.append(drafts).at - time.time()
+
+    def _patience_s(self) -> float:
+        due = deadlines.next_at(self.folded.state)
+        return IDLE_S if due is None else min(IDLE_S, max(0.0, due - self.now()))
+
+    def _save_when_due(self, events: list[Event]) -> None:
+        if self.folded.position - self.saved_at >= SNAPSHOT_EVERY and len(events) < SNAPSHOT_EVERY:
+            fold.save(self.leadership.conn, self.folded)
+            self.saved_at = self.folded.position
+
+
+def _clock_ahead_s(leadership: Leadership) -> float:
+    row = leadership.conn.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
+    assert row is not None
+    return float(row[0]) - time.time()
+
