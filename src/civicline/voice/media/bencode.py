@@ -1,6 +1,6 @@
 """Bencode, the encoding of rtpengine's NG protocol (BEP 3): integers, strings, lists and dictionaries.
 
-Strings are text here; bytes that are no UTF-8 pass through by surrogate escapes, so decode and encode round-trip.
+Strings are text here; bytes that are no UTF-8 pass through by surrogate escapes.
 """
 
 from __future__ import annotations

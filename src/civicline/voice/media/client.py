@@ -1,7 +1,7 @@
 """The client's side of the NG protocol: what to send to a media engine, and how to read its answer.
 
-`MediaClient` holds no socket: it makes datagrams and reads datagrams, so an event loop of any kind can carry them.
-`NgClient` is the simple blocking carrier. The functions below them return the commands of the usual sequences;
+`MediaClient` holds no socket: it makes and reads datagrams, so an event loop of any kind can carry them.
+`NgClient` is the simple blocking carrier. The functions below return the commands of the usual sequences;
 docs/explanation/media.md shows them in order. An NG call-id is the contact's id, a tag is the leg's id.
 """
 
@@ -191,9 +191,9 @@ def play(
 ) -> Command:
     """Play WAV files to `leg`, one after the other.
 
-    `loop`: "" ends with the event `finished`, "all" repeats the whole, "last" repeats the last file (a notice,
-    then music). `play_id` comes back in the event; a play with the id of the leg's running or last one is not begun
-    again.
+    `loop`: "" ends with the event `finished`, "all" repeats the whole, "last" repeats the last file (a
+    notice, then music). `play_id` comes back in the event; a play with the id of the leg's running or last
+    one is not begun again.
     """
     command: Command = {"command": "play media", "call-id": call_id, "from-tag": leg, "file": str(files[0])}
     if len(files) > 1:

@@ -1,0 +1,248 @@
+"""One party of a session: its socket, what it said of its audio, what it hears and what becomes of what it says."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from civicline.voice.media import dtmf, rtp, sdp, source
+from civicline.voice.media.events import Events
+from civicline.voice.media.loop import Loop
+from civicline.voice.media.ports import Pair, Ports
+from civicline.voice.media.sound import Sounds
+from civicline.voice.media.stream import BUFFER, PACKETS, Outgoing, Relay, nowhere, straighten
+
+if TYPE_CHECKING:
+    from civicline.voice.media.player import Player
+
+SILENT_AFTER_S = 20
+
+
+@dataclass(frozen=True)
+class Means:
+    """What all legs of the process share."""
+
+    host: str
+    loop: Loop
+    ports: Ports
+    events: Events
+    sounds: Sounds
+
+
+class Leg:
+    def __init__(self, means: Means, call_id: str, tag: str) -> None:
+        self.means = means
+        self.call_id = call_id
+        self.tag = tag
+        self.said = ""
+        self.remote: sdp.Description | None = None
+        self.law = sdp.PCMU
+        self.chosen = False
+        self.dtmf_kinds: frozenset[int] = frozenset()
+        self.pair: Pair | None = None
+        self.source = source.Source(("", 0))
+        self.out = Outgoing()
+        self.peer: Leg | None = None
+        self.relay: Relay | None = None
+        self.player: Player | None = None
+        self.last_play = ""
+        self.blocked = False
+        self.answered_at: float | None = None
+        self.silent_after = SILENT_AFTER_S
+        self.silent_since: float | None = None
+        self.heard = 0.0
+        self.received = 0
+        self.rejected = 0
+        self._digits = dtmf.Detector()
+        self._sdp_id = secrets.randbits(31)
+        self._sdp_version = 0
+        self._described = ""
+
+    # The socket
+
+    def open(self) -> Pair:
+        """The leg's port, taken when it has none. Raises NoPortError."""
+        if self.pair is None:
+            self.pair = self.means.ports.take()
+            self.means.loop.watch(self.pair.rtp.fileno(), self._learn)
+            self._aim()
+        return self.pair
+
+    def release(self) -> None:
+        """Give the port back; the leg itself stays."""
+        if self.pair is not None:
+            self.means.loop.forget(self.pair.rtp.fileno())
+            self.means.ports.give(self.pair)
+            self.pair = None
+        self._aim()
+
+    def close(self) -> None:
+        self.stop()
+        self.link(None)
+        self.release()
+
+    # What the leg said
+
+    def hear(self, text: str) -> None:
+        """Take its session description; one that differs from the last makes its source be learned anew.
+
+        Raises SdpError.
+        """
+        if text == self.said:
+            return
+        self.remote, self.said = sdp.parse(text), text
+        self.source = source.Source((self.remote.host, self.remote.port))
+        if self.remote.laws and self.law not in self.remote.laws:
+            self.choose(self.remote.laws[0])
+        if self.remote.dtmf is not None:
+            self.dtmf_kinds |= {self.remote.dtmf}
+        if self.pair is not None:
+            source.disconnect(self.pair.rtp)
+            self.means.loop.handlers[self.pair.rtp.fileno()] = self._learn
+        self._aim()
+
+    @property
+    def machine(self) -> bool:
+        """Whether the leg stands for the machine: it said the discard port."""
+        return self.remote is not None and self.remote.port == sdp.DISCARD_PORT
+
+    def choose(self, law: int) -> None:
+        """The law that the leg is sent."""
+        if law != self.law:
+            self.law = law
+            self._rewire_peer()
+
+    def describe(self, laws: tuple[int, ...], kind: int | None, direction: str, *, answer: bool) -> str:
+        """The engine's description for this leg; the o= version rises when it changes (RFC 3264 section 8)."""
+        port = self.open().port
+        self.dtmf_kinds |= {kind} if kind is not None else set()
+        skeleton = self.remote.skeleton if answer and self.remote else (("*", "RTP/AVP", ""),)
+
+        def text(version: int) -> str:
+            session = (self._sdp_id, version)
+            host = self.means.host
+            return sdp.write(host, port, laws, dtmf=kind, direction=direction, session=session, skeleton=skeleton)
+
+        if text(self._sdp_version) != self._described:
+            self._sdp_version += 1
+            self._described = text(self._sdp_version)
+        return self._described
+
+    # Who hears the leg
+
+    def link(self, peer: Leg | None) -> None:
+        """Bridge to `peer`, or to nobody; either's former bridge ends."""
+        if self.peer is peer:
+            return
+        for one in (self.peer, peer.peer if peer else None):
+            if one is not None:
+                one.peer = None
+                one.rewire()
+        self.peer = peer
+        if peer is not None:
+            peer.peer = self
+            peer.rewire()
+        self.rewire()
+
+    def rewire(self) -> None:
+        """Decide anew who gets the leg's packets: nobody, or the peer unless something is played to it."""
+        peer = self.peer
+        heard = peer is not None and peer.player is None and not self.blocked
+        self.relay = Relay(peer.out, peer.law) if peer is not None and heard else None
+
+    def block(self, blocked: bool) -> None:
+        self.blocked = blocked
+        self.rewire()
+
+    def play(self, player: Player | None) -> None:
+        """Let `player` speak to the leg instead of whatever did."""
+        if self.player is not None:
+            self.player.stopped = True
+        self.player = player
+        self._rewire_peer()
+
+    def stop(self) -> None:
+        """End what plays, before its end; it may be begun again."""
+        self.play(None)
+        self.last_play = ""
+
+    def _rewire_peer(self) -> None:
+        if self.peer is not None:
+            self.peer.rewire()
+
+    # Packets
+
+    def receive(self, now: float) -> None:
+        """A packet is there, from the locked source: the hot path."""
+        try:
+            size = self.pair.rtp.recv_into(BUFFER)  # type: ignore[union-attr]
+        except OSError:  # nothing there, or an ICMP error told of an earlier send
+            return
+        self._take(size, now)
+
+    def _learn(self, now: float) -> None:
+        """A packet is there, and the source is not locked yet."""
+        assert self.pair is not None
+        try:
+            size, sender = self.pair.rtp.recvfrom_into(BUFFER)
+        except OSError:
+            return
+        if self.remote is None or rtp.payload_offset(PACKETS[size]) < 0 or not self.source.admit(sender):
+            self.rejected += 1
+            return
+        if self.source.locked:
+            with suppress(OSError):
+                self.pair.rtp.connect(sender)
+                self.means.loop.handlers[self.pair.rtp.fileno()] = self.receive
+        self._aim()
+        self._take(size, now)
+
+    def _take(self, size: int, now: float) -> None:
+        if BUFFER[0] != 0x80 or size < 12:
+            size = straighten(size)
+            if not size:
+                self.rejected += 1
+                return
+        kind = BUFFER[1] & 0x7F
+        self.heard = now
+        self.received += 1
+        if kind == 0 or kind == 8:
+            if self.relay is not None:
+                self.relay.forward(size, now)
+        elif kind in self.dtmf_kinds:
+            self._digit(size, now)
+
+    def _aim(self) -> None:
+        """Set the way of what the leg hears: the locked source, else the candidate, else the SDP's address."""
+        self.out.send = nowhere
+        if self.pair is None or self.remote is None or not self.remote.receives:
+            return
+        sock, to = self.pair.rtp, self.source.candidate or self.source.told
+        if self.source.locked:
+            self.out.send = sock.send
+        else:
+            self.out.send = lambda packet: sock.sendto(packet, to)
+
+    def _digit(self, size: int, now: float) -> None:
+        """Telephone events end here: they are told to the voice process and reach nobody else."""
+        if self.relay is not None:
+            self.relay.skip()
+        _, _, _, timestamp, ssrc = rtp.HEADER.unpack_from(BUFFER)
+        event = rtp.event(PACKETS[size][rtp.HEADER.size :])
+        if event is None:
+            return
+        begun = not self._digits.open
+        self._tell(self._digits.feed(ssrc, timestamp, event, now))
+        if begun and self._digits.open:
+            self._expire(now)
+
+    def _expire(self, now: float) -> None:
+        self._tell(self._digits.expire(now))
+        if self._digits.open:
+            self.means.loop.at(now + dtmf.GAP_S, self._expire)
+
+    def _tell(self, presses: list[dtmf.Press]) -> None:
+        for press in presses:
+            self.means.events.digit(self.call_id, self.tag, press)

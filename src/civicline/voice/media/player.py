@@ -1,0 +1,101 @@
+"""Plays sounds into a leg's stream, a frame every 20 ms by the loop's timers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from civicline.voice.media import rtp
+from civicline.voice.media.sound import Sound
+
+if TYPE_CHECKING:
+    from civicline.voice.media.leg import Leg
+
+LATE_S = 0.1
+"""A stall longer than this is skipped over, not made up for by a burst."""
+
+LOOPS = ("", "all", "last")
+
+_PACKET_BYTES = rtp.HEADER.size + rtp.FRAME_SAMPLES
+_pack_into = rtp.HEADER.pack_into
+_HEADER = rtp.HEADER.size
+
+
+class Player:
+    """`sounds` in order, `times` times (then `finished` is told), or for ever as `loop` says (LOOPS)."""
+
+    def __init__(self, leg: Leg, play_id: str, sounds: Sequence[Sound], *, times: int, loop: str) -> None:
+        self.play_id = play_id
+        self.stopped = False
+        self._leg = leg
+        self._sounds = sounds
+        self._times = times
+        self._loop = loop
+        self._track = 0
+        self._frame = 0
+        self._due = leg.means.loop.now
+        self._packet = bytearray(_PACKET_BYTES)
+        self._view = memoryview(self._packet)
+
+    @property
+    def duration_ms(self) -> int:
+        """Of one pass; of all passes when it ends."""
+        return sum(sound.duration_ms for sound in self._sounds) * (1 if self._loop else self._times)
+
+    def tick(self, now: float) -> None:
+        """Send the frame that is due, and come back for the next."""
+        if self.stopped:
+            return
+        self._send(self._sounds[self._track].frame(self._leg.law, self._frame), now)
+        self._frame += 1
+        self._due = self._due + rtp.FRAME_S if now - self._due < LATE_S else now + rtp.FRAME_S
+        if self._frame == self._sounds[self._track].frames and not self._next_track():
+            self._end()
+        else:
+            self._leg.means.loop.at(self._due, self.tick)
+
+    def _send(self, frame: bytes, now: float) -> None:
+        out = self._leg.out
+        kind = self._leg.law
+        if out.filler is self and now - self._due < LATE_S:
+            out.seq, out.ts = (out.seq + 1) & rtp.U16, (out.ts + rtp.FRAME_SAMPLES) & rtp.U32
+        else:
+            out.seq, out.ts = out.follow(now)
+            out.filler = self
+            kind |= rtp.MARKER
+        out.at = now
+        out.sent += 1
+        _pack_into(self._packet, 0, rtp.VERSION_2, kind, out.seq, out.ts, out.ssrc)
+        self._packet[_HEADER:] = frame
+        try:
+            out.send(self._view)
+        except OSError:  # a lost packet: the port at the other side is closed, or the buffer full
+            return
+
+    def _next_track(self) -> bool:
+        """Go on to the next sound; False at the end of all."""
+        self._frame = 0
+        self._track += 1
+        if self._track < len(self._sounds):
+            return True
+        if self._loop == "last":
+            self._track -= 1
+            return True
+        self._track = 0
+        self._times -= 1
+        return self._loop == "all" or self._times > 0
+
+    def _end(self) -> None:
+        leg = self._leg
+        leg.play(None)
+        leg.means.events.finished(leg.call_id, leg.tag, self.play_id)
+
+
+def play(leg: Leg, play_id: str, sounds: Sequence[Sound], *, times: int, loop: str) -> int:
+    """Begin, in place of what is playing; gives the duration in ms. The same play is not begun twice."""
+    player = Player(leg, play_id, sounds, times=times, loop=loop)
+    if play_id != leg.last_play:
+        leg.last_play = play_id
+        leg.play(player)
+        leg.means.loop.at(leg.means.loop.now, player.tick)
+    return player.duration_ms

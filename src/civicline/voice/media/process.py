@@ -1,0 +1,73 @@
+"""The media process: `run` blocks until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import socket
+
+from civicline.settings import Address, PortRange, Settings
+from civicline.voice.media.events import Events
+from civicline.voice.media.leg import Means
+from civicline.voice.media.loop import Loop
+from civicline.voice.media.ng import Commands, Server
+from civicline.voice.media.ports import Ports
+from civicline.voice.media.session import Sessions
+from civicline.voice.media.sound import Sounds
+from civicline.voice.media.watch import ORPHAN_S, Watch
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """All parts of one media process, wired; nothing runs before `loop.run()`."""
+
+    def __init__(self, host: str, ng: Address, rtp: PortRange, events: Address, orphan_s: float = ORPHAN_S) -> None:
+        self.loop = Loop()
+        self.means = Means(host, self.loop, Ports(host, rtp), Events(events), Sounds())
+        self.sessions = Sessions(self.means)
+        self.commands = Commands(self.means, self.sessions)
+        self.server = Server(ng, self.commands)
+        self.loop.watch(self.server.socket.fileno(), self.server.receive)
+        self.loop.at(self.loop.now, Watch(self.means, self.sessions, orphan_s).look)
+
+    def close(self) -> None:
+        """Free every socket."""
+        for session in self.sessions:
+            self.sessions.delete(session.call_id)
+        self.server.socket.close()
+        self.means.events.close()
+        self.loop.close()
+
+
+def run(settings: Settings, ng: Address, rtp: PortRange) -> int:
+    """Serve NG at `ng` with RTP ports of `rtp` at the settings' `rtp_host`; gives the exit status."""
+    try:
+        engine = Engine(settings.rtp_host, ng, rtp, settings.ng_events)
+    except OSError as error:
+        log.error("the media engine cannot listen at %s: %s; set CIVICLINE_NG to a free address", ng, error)
+        return 1
+    _stop_by_signal(engine.loop)
+    gc.freeze()
+    log.info("media engine at %s, RTP %s %d-%d", ng, settings.rtp_host, rtp.first, rtp.last)
+    engine.loop.run()
+    engine.close()
+    return 0
+
+
+def _stop_by_signal(loop: Loop) -> None:
+    """A byte in a socket pair wakes the loop, so that no signal falls between its looks."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+
+    def stop(now: float) -> None:
+        ours.recv(64)
+        theirs.close()
+        loop.stop()
+
+    loop.watch(ours.fileno(), stop)

@@ -1,0 +1,44 @@
+"""Where a leg's packets come from: learned from the first ones, then locked, so nobody else can speak on the line.
+
+A phone behind NAT sends from another address than its SDP names. The first sender is the candidate; the SDP's own
+address takes precedence over any other; `LOCK_AFTER` packets from the candidate lock it. A locked socket is connected,
+so the kernel drops the packets of others before they cost anything.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+from typing import TypeAlias
+
+Endpoint: TypeAlias = tuple[str, int]
+
+LOCK_AFTER = 3
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_NO_FAMILY = bytes(16)  # struct sockaddr with AF_UNSPEC: connect(2) dissolves the association
+
+
+def disconnect(sock: socket.socket) -> None:
+    """Let a connected UDP socket hear everybody again."""
+    _LIBC.connect(sock.fileno(), _NO_FAMILY, len(_NO_FAMILY))
+
+
+class Source:
+    def __init__(self, told: Endpoint) -> None:
+        self.told = told
+        self.candidate: Endpoint | None = None
+        self._count = 0
+
+    @property
+    def locked(self) -> bool:
+        return self._count >= LOCK_AFTER
+
+    def admit(self, sender: Endpoint) -> bool:
+        """Whether a packet of `sender` is the leg's; counts towards the lock."""
+        if sender != self.candidate:
+            if self.candidate is not None and (self.locked or sender != self.told):
+                return False
+            self.candidate, self._count = sender, 0
+        self._count += 1
+        return True

@@ -1,0 +1,106 @@
+"""What a leg hears: one outgoing RTP stream with one SSRC, whoever fills it, player or other party.
+
+Packets lie in one buffer for the whole process: a packet is received into it, its header is rewritten in place, and it
+is sent from there.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import TypeAlias
+
+from civicline.voice.media import rtp
+from civicline.voice.media.g711 import TRANSCODE
+from civicline.voice.media.sdp import LAWS
+
+Send: TypeAlias = Callable[[memoryview], object]
+
+MAX_PACKET = 2048
+BUFFER = bytearray(MAX_PACKET)
+PACKETS = [memoryview(BUFFER)[:size] for size in range(MAX_PACKET + 1)]
+"""`PACKETS[size]` is the packet that was received: made before, since slicing costs."""
+
+_unpack = rtp.HEADER.unpack_from
+_pack_into = rtp.HEADER.pack_into
+_HEADER = rtp.HEADER.size
+
+
+def nowhere(_: memoryview) -> None:
+    """The way of packets for a leg that is to hear nothing."""
+
+
+class Outgoing:
+    """Sequence number and timestamp of the last packet sent, which the next one follows."""
+
+    __slots__ = ("at", "filler", "send", "sent", "seq", "ssrc", "ts")
+
+    def __init__(self) -> None:
+        self.ssrc = secrets.randbits(32)
+        self.seq = secrets.randbits(16)
+        self.ts = secrets.randbits(32)
+        self.at: float | None = None
+        self.sent = 0
+        self.send: Send = nowhere
+        self.filler: object = None
+
+    def follow(self, now: float) -> tuple[int, int]:
+        """Sequence number and timestamp for a packet at `now`: time that passed in silence counts."""
+        silent = rtp.FRAME_SAMPLES if self.at is None else round((now - self.at) * rtp.CLOCK_HZ)
+        return (self.seq + 1) & rtp.U16, (self.ts + max(rtp.FRAME_SAMPLES, silent)) & rtp.U32
+
+
+class Relay:
+    """Carries one leg's packets into another leg's stream."""
+
+    __slots__ = ("_law", "_out", "_seq_shift", "_ssrc", "_tables", "_ts_shift")
+
+    def __init__(self, out: Outgoing, law: int) -> None:
+        self._out = out
+        self._law = law
+        self._tables = {source: TRANSCODE.get((source, law)) for source in LAWS}
+        self._ssrc = -1
+        self._seq_shift = 0
+        self._ts_shift = 0
+
+    def forward(self, size: int, now: float) -> None:
+        """Send on the audio packet in BUFFER: the hot path."""
+        _, kind, seq, ts, ssrc = _unpack(BUFFER)
+        out = self._out
+        law = self._law
+        if ssrc != self._ssrc or out.filler is not self:
+            self._align(seq, ts, ssrc, now)
+            kind |= rtp.MARKER
+        out.seq = seq = (seq + self._seq_shift) & 0xFFFF
+        out.ts = ts = (ts + self._ts_shift) & 0xFFFFFFFF
+        out.at = now
+        if kind & 0x7F != law:
+            table = self._tables[kind & 0x7F]
+            BUFFER[_HEADER:size] = BUFFER[_HEADER:size].translate(table)
+        _pack_into(BUFFER, 0, 0x80, kind & 0x80 | law, seq, ts, out.ssrc)
+        out.sent += 1
+        try:
+            out.send(PACKETS[size])
+        except OSError:  # a full buffer, or the other side's port is closed: a lost packet
+            return
+
+    def skip(self) -> None:
+        """A packet was kept back (a digit): close the gap in the numbers, so it does not count as loss."""
+        self._seq_shift -= 1
+
+    def _align(self, seq: int, ts: int, ssrc: int, now: float) -> None:
+        next_seq, next_ts = self._out.follow(now)
+        self._seq_shift, self._ts_shift = next_seq - seq, next_ts - ts
+        self._ssrc, self._out.filler = ssrc, self
+
+
+def straighten(size: int) -> int:
+    """Remove contributing sources, extension and padding from the packet in BUFFER; gives its new size, or 0."""
+    packet = PACKETS[size]
+    start = rtp.payload_offset(packet)
+    if start < 0:
+        return 0
+    end = rtp.payload_end(packet, start)
+    BUFFER[_HEADER : _HEADER + end - start] = bytes(packet[start:end])
+    BUFFER[0] = rtp.VERSION_2
+    return _HEADER + end - start
