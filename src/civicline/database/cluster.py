@@ -120,7 +120,7 @@ def _serve(place: Layout, who: Account) -> int:
             *("-D", server_path(place.cluster, who)),
             *(part for name, value in given.items() for part in ("-c", f"{name}={value}")),
         ],
-        cwd=place.cluster, env=environment(), preexec_fn=_stop_with_parent(os.getpid()), **who.popen,  # noqa: PLW1509
+        cwd=place.cluster, env=environment(), preexec_fn=_stop_with_parent(os.getpid()), **who.popen,
     )  # fmt: skip
     return _wait(server)
 

@@ -66,7 +66,7 @@ def server_path(cluster: Path, who: Account) -> str:
 def _initdb(draft: Path, who: Account, words: Passwords) -> None:
     cluster, secret = draft / "data", draft / "superuser"
     fd = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(fd, "w", encoding="ascii") as file:
+    with os.fdopen(fd, "w", encoding="ascii") as file:
         file.write(words.superuser)
     who.give(secret)
     path = server_path(cluster, who)
@@ -113,7 +113,7 @@ def _run(cluster: Path, who: Account, program: str, *args: str, given: str = "")
     if done.returncode != 0:
         lines = done.stdout.strip().splitlines() or ["no output"]
         raise DatabaseError(f"{program} failed in {cluster.parent.parent}: {lines[-1].strip()}")
-    return done.stdout
+    return str(done.stdout)
 
 
 def _sync(folder: Path) -> None:

@@ -26,7 +26,7 @@ def load(path: Path) -> Passwords | None:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:
         return None
-    with open(fd, encoding="utf-8") as file:
+    with os.fdopen(fd, encoding="utf-8") as file:
         if stat.S_IMODE(os.fstat(fd).st_mode) & 0o077:
             raise DatabaseError(f"{path} holds passwords and others may read it: chmod 600 {path}")
         return Passwords(**json.load(file))
@@ -44,7 +44,7 @@ def _write_new(path: Path, passwords: Passwords) -> None:
     draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
-        with open(fd, "w", encoding="utf-8") as file:
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
             json.dump(asdict(passwords), file, indent=1)
             file.flush()
             os.fsync(fd)

@@ -1,0 +1,110 @@
+"""A real PostgreSQL of our own for all tests, in a temporary folder, under the rights that production has.
+
+* `database`: started and migrated on first use; has `.settings`, `.urls` and `.environ` (for child processes).
+* `journal`: the same, with all tables emptied before the test.
+* pytest-django's marks work against this very database as the app role: `django_db` rolls each test back,
+  `django_db(transaction=True)` empties all tables afterwards. No second "test_" database is made.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.test import TransactionTestCase
+from psycopg import sql
+from pytest_django import DjangoDbBlocker
+
+_DATA = Path(tempfile.mkdtemp(prefix="civicline-test-"))
+_ENVIRON = {
+    "CIVICLINE_DATA": str(_DATA / "data"),
+    "CIVICLINE_KEYSET": str(_DATA / "keyset.json"),
+}
+for _name in [name for name in os.environ if name.startswith("CIVICLINE_")]:
+    del os.environ[_name]
+os.environ.update(_ENVIRON)
+
+from civicline.database import cluster, passwords  # noqa: E402
+from civicline.database.layout import layout  # noqa: E402
+from civicline.database.migrate import migrate  # noqa: E402
+from civicline.database.urls import Urls, django_database, urls  # noqa: E402
+from civicline.settings import Settings, load  # noqa: E402
+
+SERVER = """
+import ctypes, sys
+ctypes.CDLL(None).prctl(1, 15)  # stop when the tests are killed
+from civicline import settings
+from civicline.database import cluster
+sys.exit(cluster.run(settings.load()))
+"""
+KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission", "journal_open_prefix", "journal_leader")
+
+
+@dataclass
+class Database:
+    settings: Settings
+    urls: Urls
+    environ: dict[str, str]
+    """The environment of a child process that is to use this database."""
+
+    def clean(self) -> None:
+        """Empty all tables, as the owner; epochs go on rising."""
+        with psycopg.connect(self.urls.owner) as conn:
+            conn.execute("SET lock_timeout = '20s'")
+            tables = [
+                sql.Identifier(name)
+                for (name,) in conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+                if name not in KEPT_TABLES
+            ]
+            conn.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(tables)))
+
+
+def pytest_configure() -> None:
+    """Django's settings may have been read before this file was: point them to the tests' database."""
+    from django.conf import settings
+
+    (_DATA / "data").mkdir(mode=0o700, exist_ok=True)
+    passwords.ensure(layout(load()).passwords)
+    settings.DATABASES["default"].update(django_database(load()))
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database(django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    settings = load()
+    log = (_DATA / "postgres.log").open("w")
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stderr=log)
+    try:
+        cluster.wait_ready(settings)
+        with django_db_blocker.unblock():
+            migrate(settings)
+        yield Database(settings, urls(settings), dict(os.environ))
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def journal(database: Database) -> Database:
+    database.clean()
+    return database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database: Database) -> Iterator[None]:
+    """In place of pytest-django's: the app role may not make databases, nor truncate tables."""
+    before = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda self: database.clean()
+    yield
+    TransactionTestCase._fixture_teardown = before
