@@ -100,7 +100,7 @@ class Events(Protocol):
         """The phone took the call; the ACK is on its way. Store `dialog` to survive a restart."""
 
     def failed(self, leg: str, code: int, reason: str) -> None:
-        """The call that we made was not taken: 486 busy, 603 declined, 480 or 408 unreachable or no answer."""
+        """Our call was not taken: 486 busy, 603 declined, 480 or 408 unreachable or no answer."""
 
     def ended(self, leg: str, by: EndedBy) -> None:
         """The leg is over, by the far end or because it was lost. Not called for our own `hang_up`."""

@@ -1,0 +1,128 @@
+"""A dialog as text: what another process needs to go on with a leg after this one was killed.
+
+JSON, about 1 kB with SDP. It holds numbers and addresses: seal it before it is stored.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sippy.SipCallId import SipCallId
+from sippy.SipContact import SipContact
+from sippy.SipFrom import SipFrom
+from sippy.SipHeader import SipHeader
+from sippy.SipResponse import SipResponse
+from sippy.SipRoute import SipRoute
+from sippy.SipTo import SipTo
+from sippy.SipURL import SipURL
+
+from civicline.voice.sip.messages import body, sdp_of
+from civicline.voice.sip.states import Agent
+
+VERSION = 1
+CSEQ_LEAP = 100  # requests that the killed process may have sent after it saved the dialog
+INVITE_LIFE_S = 32.0  # 64 * T1: so long does a caller repeat its INVITE, RFC 3261 section 17.1.1
+
+
+class DialogError(ValueError):
+    """A saved dialog that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    at: float  # seconds since 1970, UTC
+    incoming: bool
+    call_id: str
+    local: str
+    remote: str
+    target: str
+    routes: tuple[str, ...]
+    address: tuple[str, int]
+    local_cseq: int
+    remote_cseq: int | None
+    contact: str
+    local_sdp: str | None
+    remote_sdp: str | None
+    branch: str | None  # of the caller's INVITE
+    response: str | None  # to the caller's INVITE, without its SDP; None once its ACK was seen
+
+    @property
+    def unacknowledged(self) -> bool:
+        """The caller may still wait for our 200: the process died before it saw an ACK."""
+        return self.response is not None and time.time() - self.at < INVITE_LIFE_S
+
+
+def save(agent: Agent) -> bytes:
+    """The fields of a dialog that has both its tags (an arriving call has, from its first moment)."""
+    incoming = agent.origin == "caller"
+    saved = Saved(
+        at=time.time(),
+        incoming=incoming,
+        call_id=str(agent.cId),
+        local=str(agent.lUri),
+        remote=str(agent.rUri),
+        target=str(agent.rTarget),
+        routes=tuple(str(route) for route in agent.routes),
+        address=tuple(agent.rAddr[0]),
+        local_cseq=agent.lCSeq,
+        remote_cseq=agent.rCSeq,
+        contact=str(agent.lContact),
+        local_sdp=sdp_of(agent.lSDP),
+        remote_sdp=sdp_of(agent.rSDP),
+        branch=agent.invite_branch,
+        response=_template(agent) if incoming and not agent.acknowledged else None,
+    )
+    return json.dumps({"version": VERSION, **asdict(saved)}, separators=(",", ":")).encode()
+
+
+def read(dialog: bytes) -> Saved:
+    """Raises DialogError."""
+    try:
+        fields = json.loads(dialog)
+        version = fields.pop("version")
+        fields["routes"] = tuple(fields["routes"])
+        fields["address"] = tuple(fields["address"])
+        saved = Saved(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise DialogError("the saved dialog cannot be read: it is not what `dialog` returned") from None
+    if version != VERSION:
+        raise DialogError(f"the saved dialog is of version {version}; this release reads {VERSION}")
+    return saved
+
+
+def restore(saved: Saved, agent: Agent) -> None:
+    """Fill an unused agent with a saved dialog and put it in the connected state."""
+    agent.cId = SipCallId(saved.call_id)
+    agent.lUri, agent.rUri = _parsed(SipFrom(saved.local)), _parsed(SipTo(saved.remote))
+    agent.lTag = agent.lUri.getTag()
+    agent.rTarget = SipURL(saved.target)
+    agent.routes = [_parsed(SipRoute(route)) for route in saved.routes]
+    agent.rAddr = agent.rAddr0 = (saved.address, "udp")
+    agent.lCSeq, agent.rCSeq = saved.local_cseq + CSEQ_LEAP, saved.remote_cseq
+    agent.lContact = _parsed(SipContact(saved.contact))
+    agent.lSDP, agent.rSDP = body(saved.local_sdp), body(saved.remote_sdp)
+    agent.invite_branch = saved.branch
+    agent.origin = "caller" if saved.incoming else "callee"
+    agent.global_config["_sip_tm"].regConsumer(agent, saved.call_id)
+    agent.changeState((agent.UaStateConnected,))
+
+
+def pending_answer(saved: Saved, sdp: str, contact: Any) -> Any:
+    """The 200 of an arriving call again, from the fields that were saved before it first left."""
+    response = SipResponse(saved.response)
+    response.setSCode(200, "OK")
+    response.setBody(body(sdp))
+    response.appendHeader(SipHeader(name="contact", body=contact))
+    return response
+
+
+def _template(agent: Agent) -> str | None:
+    return None if agent.uasResp is None else str(agent.uasResp)
+
+
+def _parsed(header_body: Any) -> Any:
+    header_body.parse()
+    return header_body

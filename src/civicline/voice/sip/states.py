@@ -1,0 +1,122 @@
+"""Sippy's user agent with the states changed where a call centre needs another answer.
+
+What is changed, and why:
+  Connected   an INVITE without SDP asks the application for an offer (Sippy: invents a hold and may crash);
+              our own offer is always sent (Sippy: not when it equals the last one, so no keep-alive);
+  every 200   its ACK is awaited, and brings the answer to such an offer (Sippy: waits only if told, and
+              then forgets the far end's SDP);
+  any state   REFER, INFO, OPTIONS and unknown methods are answered by IN_DIALOG (Sippy: REFER hangs up,
+              others get no response at all).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sippy.CCEvents import CCEventConnect, CCEventTry, CCEventUpdate
+from sippy.SipURL import SipURL
+from sippy.UA import UA
+from sippy.UaStateConnected import UaStateConnected
+
+from civicline.voice.sip.api import DialogIds
+from civicline.voice.sip.messages import METHODS, header, reply
+
+LEFT_TO_SIPPY = ("INVITE", "BYE")
+IN_DIALOG = {
+    "OPTIONS": (200, "OK"),
+    "INFO": (200, "OK"),
+    "REFER": (403, "Transfers are made at the desk"),
+    "UPDATE": (405, "Method Not Allowed"),
+    "PRACK": (405, "Method Not Allowed"),
+    "MESSAGE": (405, "Method Not Allowed"),
+    "NOTIFY": (405, "Method Not Allowed"),
+    "SUBSCRIBE": (405, "Method Not Allowed"),
+    "PUBLISH": (405, "Method Not Allowed"),
+    "REGISTER": (405, "Method Not Allowed"),
+}
+UNKNOWN = (501, "Not Implemented")
+DIGITS = ("application/dtmf-relay", "application/dtmf")
+
+
+class Connected(UaStateConnected):  # type: ignore[misc]
+    def _invited(self, request: Any) -> Any:
+        if request.getBody() is not None:
+            return self._recvRequestInvite(request)
+        ua = self.ua
+        ua.uasResp = request.genResponse(100, "Trying", server=ua.local_ua)
+        ua.global_config["_sip_tm"].sendResponse(ua.uasResp)
+        ua.offers_in_200 = ua.acknowledged = True
+        ua.equeue.append(CCEventUpdate(None, rtime=request.rtime, origin=ua.origin))
+        return (ua.UasStateUpdating,)
+
+    def _offer(self, event: Any, extra_headers: Any) -> Any:
+        ua = self.ua
+        ua.lSDP = event.getData()
+        ua.newUacTransaction(ua.genRequest("INVITE", ua.lSDP, extra_headers=extra_headers))
+        return (ua.UacStateUpdating,)
+
+    recv_request_handlers = UaStateConnected.recv_request_handlers | {"INVITE": _invited}
+    recv_event_handlers = UaStateConnected.recv_event_handlers | {CCEventUpdate: _offer}
+
+
+class Agent(UA):  # type: ignore[misc]
+    """One dialog. `leg` is its name; `lost` says that it ended without a word from the far end."""
+
+    UaStateConnected = Connected
+
+    leg: str = ""
+    lost = False
+    offers_in_200 = False
+    acknowledged = False
+    on_ack: Callable[[], None] | None = None
+    first_branch: str | None = None
+    invite_branch: str | None = None  # of an arriving INVITE, to know it again
+
+    def recvRequest(self, req: Any, sip_t: Any) -> Any:  # noqa: N802 (Sippy's name)
+        method = req.getMethod()
+        if method in LEFT_TO_SIPPY:
+            return super().recvRequest(req, sip_t)
+        code, reason = IN_DIALOG.get(method, UNKNOWN)
+        body = req.getBody()
+        if method == "INFO" and body is not None and body.getType() not in DIGITS:
+            code, reason = 415, "Unsupported Media Type"
+        return (reply(req, code, reason, header("Allow", METHODS)), None, None)
+
+    def genRequest(self, method: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802 (Sippy's name)
+        request = super().genRequest(method, *args, **kwargs)
+        if method == "INVITE" and self.first_branch:
+            request.getHFBody("via").setParam("branch", self.first_branch)
+            self.first_branch = None
+        return request
+
+    def sendUasResponse(self, scode: int, *args: Any, **kwargs: Any) -> None:  # noqa: N802 (Sippy's name)
+        kwargs["ack_wait"] = 200 <= scode < 300
+        super().sendUasResponse(scode, *args, **kwargs)
+
+    def recvACK(self, req: Any) -> None:  # noqa: N802 (Sippy's name)
+        self.acknowledged = True
+        if self.offers_in_200 and self.isConnected():
+            self.offers_in_200 = False
+            self.rSDP = req.getBody()
+            self.emitEvent(CCEventConnect((200, "OK", self.rSDP), rtime=req.rtime, origin=self.origin))
+        if self.on_ack:
+            self.on_ack()
+
+    def disconnect(self, *args: Any, **kwargs: Any) -> None:
+        """Sippy calls this where no ACK came and where a timer of its own ran out."""
+        self.lost = True
+        super().disconnect(*args, **kwargs)
+
+
+class Ring(CCEventTry):  # type: ignore[misc]
+    """The event that sends the first INVITE, with names that were chosen before."""
+
+    def __init__(self, data: Any, target: str, to_host: str, ids: DialogIds) -> None:
+        super().__init__(data)
+        self._target, self._to_host, self._ids = target, to_host, ids
+
+    def onUacSetupComplete(self, uac: Any) -> None:  # noqa: N802 (Sippy's name)
+        uac.rTarget = SipURL(self._target)
+        uac.rUri.getUrl().host = self._to_host
+        uac.lCSeq = self._ids.cseq

@@ -1,0 +1,105 @@
+"""Sippy's transaction manager, with what a restarted or flooded process needs of it.
+
+* A response that belongs to no transaction is forgotten. Sippy remembers it as answered for 32 to 64 s, so a
+  200 that a phone repeats while we restart would never be seen by the INVITE that is sent again.
+* New calls pass `admit` before anything is parsed: a refused call costs one regular expression.
+* A request that ICMP reports undeliverable ends its transaction at once instead of after 32 s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from hashlib import md5
+from typing import Any
+
+from sippy.SipTransactionManager import COMPLETED, TRYING, SipTransaction, SipTransactionManager
+from sippy.Time.Timeout import Timeout
+
+from civicline.voice.sip.api import Address
+from civicline.voice.sip.transport import text_of
+
+T1_S = 0.5  # RFC 3261 section 17.1.1.1
+SHED_TAG = "shed"
+SHED_ACK = f";tag={SHED_TAG}"
+ECHOED = re.compile(r"^(?:(via|v)|(to|t)|(?:from|f|call-id|i|cseq))[ \t]*:(?:.*(?:\r?\n[ \t].*)*)", re.I | re.M)
+BRANCH = re.compile(r"branch=(z9hG4bK[^;,\s]+)")
+RESPONSE = "SIP/2.0 "
+
+
+class Transactions(SipTransactionManager):  # type: ignore[misc]
+    def __init__(
+        self, config: dict[str, Any], on_request: Callable[[Any, Any], Any], admit: Callable[[], int | None]
+    ) -> None:
+        self._admit = admit
+        super().__init__(config, on_request)
+
+    def handleIncoming(self, data_in: str, ra: Any, server: Any, rtime: Any) -> None:  # noqa: N802 (Sippy's name)
+        if data_in.startswith(RESPONSE):
+            self._forget(data_in)
+        elif data_in.startswith("INVITE ") and self._shed(data_in, ra.address, server):
+            return
+        if not (data_in.startswith("ACK ") and SHED_ACK in data_in):
+            super().handleIncoming(data_in, ra, server, rtime)
+
+    def undeliverable(self, data: bytes, to: Address) -> None:
+        """ICMP said that nobody listens there: an INVITE which nobody has answered yet has failed."""
+        branch = BRANCH.search(text_of(data))
+        for transaction in list(self.tclient.values()):
+            if branch and transaction.method == "INVITE" and transaction.tid[-1] == branch[1]:
+                self._give_up(transaction)
+
+    def repeat(self, response: Any, on_ack: Callable[[Any], None]) -> None:
+        """Send a 200 that another process had sent or meant to, until its ACK comes or 32 s are over."""
+        t = SipTransaction()
+        t.tid = response.getTId(wTTG=True)
+        t.method, t.needack, t.state = "INVITE", True, COMPLETED
+        t.ack_cb, t.noack_cb = on_ack, None
+        t.userv = self.l4r.getServer(None)
+        t.data = response.localStr(t.userv.getSIPaddr())
+        t.address, t.tout = response.getHFBody("via").getTAddr(), T1_S
+        t.teA, t.teD = Timeout(self.timerA, T1_S, 1, t), Timeout(self.timerD, 64 * T1_S, 1, t)
+        self.tserver[t.tid] = t
+        self.transmitData(t.userv, t.data, t.address)
+
+    def _give_up(self, transaction: Any) -> None:
+        if transaction.state is TRYING and transaction.teB is not None and _first_invite(transaction):
+            transaction.teB.cancel()
+            self.timerB(transaction)
+
+    def _forget(self, data: str) -> None:
+        checksum = _checksum(data)
+        for cache in (self.l1rcache, self.l2rcache):
+            seen = cache.get(checksum)
+            if seen is not None and seen.data is None:
+                del cache[checksum]
+
+    def _shed(self, data: str, source: Address, server: Any) -> bool:
+        checksum = _checksum(data)
+        if checksum in self.l1rcache or checksum in self.l2rcache:
+            return False
+        retry_after_s = self._shed_for(data)
+        if retry_after_s is None:
+            return False
+        server.send_to(unavailable(data, retry_after_s), source)
+        return True
+
+    def _shed_for(self, data: str) -> int | None:
+        to = next((found[0] for found in ECHOED.finditer(data) if found[2]), "")
+        return None if ";tag=" in to.lower() else self._admit()
+
+
+def unavailable(invite: str, retry_after_s: int) -> str:
+    """503 to an INVITE that was not parsed (RFC 3261 section 8.2.7: a stateless server)."""
+    head = invite.partition("\r\n\r\n")[0]
+    lines = [found[0].rstrip("\r") + (SHED_ACK if found[2] else "") for found in ECHOED.finditer(head)]
+    answer = [f"{RESPONSE}503 Service Unavailable", *lines, f"Retry-After: {retry_after_s}", "Content-Length: 0"]
+    return "\r\n".join(answer) + "\r\n\r\n"
+
+
+def _checksum(data: str) -> bytes:
+    return md5(data.encode()).digest()  # noqa: S324 (Sippy's cache key, not a secret)
+
+
+def _first_invite(transaction: Any) -> bool:
+    return transaction.ack.getHFBody("to").getTag() is None

@@ -1,0 +1,139 @@
+"""A process with one endpoint: commands come as JSON lines on stdin, events leave as JSON lines on stdout.
+
+Tests kill it like a crashed voice process. It keeps nothing: what must survive, the test gives back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import sys
+import threading
+import time
+
+from civicline.voice.sip.api import Binding, DialogIds, Options, Trunk
+from civicline.voice.sip.digest import ha1
+from civicline.voice.sip.endpoint import SipEndpoint
+from civicline.voice.sip.registrar import MemoryBindings
+
+REALM = "civicline"
+
+
+def say(event: str, **fields) -> None:
+    sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
+    sys.stdout.flush()
+
+
+def name(prefix: str, *parts: str) -> str:
+    return prefix + hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+class App:
+    def __init__(self, config: dict) -> None:
+        self.config = config
+        self.shed: int | None = None
+        users = config.get("users", {})
+        self.bindings = MemoryBindings()
+        self.endpoint = SipEndpoint(
+            Options(
+                listen=("127.0.0.1", config["port"]),
+                name_leg=lambda call_id, tag: name("leg-", call_id, tag),
+                name_tag=lambda leg: name("tag-", leg),
+                secret=b"only a test",
+                trunks=tuple(Trunk("carrier", (net,)) for net in config.get("trunks", ["127.0.0.0/8"])),
+                credentials=lambda user: (
+                    {alg: ha1(alg, user, REALM, users[user]) for alg in ("MD5", "SHA-256")}
+                    if user in users
+                    else None
+                ),
+                admit=lambda: self.shed,
+                min_expires_s=config.get("min_expires_s", 60),
+            ),
+            self,
+            self.bindings,
+        )
+
+    # events
+    def invited(self, invite):
+        fields = vars(invite) | {"source": list(invite.source)}
+        say("invited", **fields)
+        auto = self.config.get("auto_answer")
+        if auto:
+            self.endpoint.dialog(invite.leg)
+            self.endpoint.answer(invite.leg, auto)
+
+    def ringing(self, leg):
+        say("ringing", leg=leg)
+
+    def answered(self, leg, sdp, dialog):
+        say("answered", leg=leg, sdp=sdp, dialog=dialog.decode())
+
+    def failed(self, leg, code, reason):
+        say("failed", leg=leg, code=code)
+
+    def ended(self, leg, by):
+        say("ended", leg=leg, by=by)
+
+    def reoffered(self, leg, sdp):
+        say("reoffered", leg=leg, sdp=sdp)
+        return self.config.get("reanswer")
+
+    def reinvited(self, leg, sdp, code):
+        say("reinvited", leg=leg, sdp=sdp, code=code)
+
+    def alive(self, leg, ok):
+        say("alive", leg=leg, ok=ok)
+
+    def registered(self, user, contact_uri, expires_s):
+        say("registered", user=user, contact=contact_uri, expires_s=expires_s)
+
+    # commands
+    def do(self, command: dict) -> None:
+        what = command.pop("do")
+        result = getattr(self, f"do_{what}", None) or getattr(self.endpoint, what)
+        say("did", what=what, result=result(**command))
+
+    def do_dialog(self, leg):
+        saved = self.endpoint.dialog(leg)
+        return saved.decode() if saved else None
+
+    def do_rehydrate(self, leg, dialog):
+        return self.endpoint.rehydrate(leg, dialog.encode())
+
+    def do_ring(self, leg, target, to_user, sdp, caller_id, ids):
+        return self.endpoint.ring(leg, target, to_user, sdp, caller_id, DialogIds(**ids))
+
+    def do_bind(self, user, contact, host, port):
+        self.bindings.put(Binding(user, contact, (host, port), time.time() + 600))
+
+    def do_shed(self, retry_after_s):
+        self.shed = retry_after_s
+
+    def do_legs(self):
+        return sorted(self.endpoint.legs())
+
+    def do_cpu_s(self):
+        return time.process_time()
+
+    def do_stop(self):
+        self.endpoint.stop()
+
+
+def main() -> None:
+    app = App(json.loads(sys.stdin.readline()))
+    signal.signal(signal.SIGTERM, lambda *_: app.endpoint.stop())
+
+    def read() -> None:
+        for line in sys.stdin:
+            app.endpoint.call_soon(lambda command=json.loads(line): app.do(command))
+        app.endpoint.stop()
+
+    say("ready", port=app.endpoint.address[1])
+    threading.Thread(target=read, daemon=True).start()
+    app.endpoint.run()
+    app.endpoint.close()
+
+
+if __name__ == "__main__":
+    main()
