@@ -1,0 +1,64 @@
+"""An agency pack, read whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from civicline.agency import build, files, references
+from civicline.agency.mistakes import Mistake, PackError
+from civicline.agency.trunks import Trunk
+from civicline.core.agency import Agency
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who signs in. `language` is that of their pages: the first that they speak."""
+
+    id: str
+    name: str
+    role: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Pack:
+    agency: Agency
+    trunks: tuple[Trunk, ...]
+    accounts: tuple[Account, ...]
+    sealed_days: int
+    path: Path
+    digest: str
+    """Changes whenever a file of the pack does."""
+
+
+def read(path: Path) -> Pack:
+    """Raises PackError with every mistake that was found."""
+    if not path.is_dir():
+        raise PackError(path, [Mistake(str(path), 1, str(path), "there is no such folder", "name the pack's folder")])
+    found = files.read(path)
+    references.check(found)
+    if found.mistakes:
+        raise PackError(path, found.mistakes)
+    assert found.retention is not None
+    return Pack(
+        agency=build.agency(found),
+        trunks=tuple(
+            Trunk(id_, tuple(part.networks), part.caller_id, tuple(part.hosts))
+            for id_, part in found.entries["trunks"].items()
+        ),
+        accounts=tuple(
+            Account(id_, part.name, part.role, part.languages[0]) for id_, part in found.entries["staff"].items()
+        ),
+        sealed_days=found.retention.sealed_days,
+        path=path,
+        digest=_digest(path, found),
+    )
+
+
+def _digest(path: Path, found: files.Files) -> str:
+    digest = hashlib.sha256()
+    for source in found.sources.values():
+        digest.update(source.file.encode() + b"\0" + (path / source.file).read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,183 @@
+"""The shape of each file of a pack. What the parts say of each other is looked at in references.py."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from civicline.core.agency import Span, Text
+
+LETTERS = {"A": 5, "B": 4, "C": 3, "D": 2, "E": 1}
+"""A is complete mastery, E elementary."""
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SPAN = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)")
+DAY_MIN = 24 * 60
+
+
+def _level(value: Any) -> Any:
+    return LETTERS.get(value, value) if isinstance(value, str) else value
+
+
+def _span(value: Any) -> Span:
+    found = SPAN.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("write it as HH:MM-HH:MM, for example 08:00-17:00")
+    hour, minute, to_hour, to_minute = (int(part) for part in found.groups())
+    span = Span(hour * 60 + minute, to_hour * 60 + to_minute)
+    if not span.opens < span.closes <= DAY_MIN:
+        raise ValueError("it must close after it opens, and no later than 24:00")
+    return span
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("not a time zone: take a name of the IANA list, such as America/Denver")
+    ZoneInfo(value)
+    return value
+
+
+def _network(value: str) -> str:
+    ip_network(value, strict=False)
+    return value
+
+
+def _host(value: Any) -> tuple[str, int]:
+    host, colon, port = str(value).rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("write it as HOST:PORT, for example 203.0.113.5:5060")
+    return host, int(port)
+
+
+def _given(value: Text) -> Text:
+    if any(not text.strip() for text in value.values()):
+        raise ValueError("a text is empty: write it, or remove its line")
+    return value
+
+
+Level = Annotated[int, BeforeValidator(_level), Field(ge=1, le=5)]
+Hours = Annotated[Span, BeforeValidator(_span)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+StaffName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([._-][a-z0-9]+)*$", max_length=64)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+Number = Annotated[str, Field(pattern=r"^\+?[0-9]{2,20}$")]
+Texts = Annotated[Text, AfterValidator(_given)]
+Tier = Annotated[int, Field(ge=1, le=9)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class AgencyFile(Part):
+    name: Texts
+    zone: Annotated[str, AfterValidator(_zone)]
+    languages: Annotated[list[Language], Field(min_length=1, max_length=8)]
+    holidays: dict[date, str] = {}
+    ageing_s: Seconds = 300.0
+
+
+class LinePart(Part):
+    name: str
+    menu: str
+    hours: str
+    operator: str
+
+
+class TrunkPart(Part):
+    """A carrier. Calls are taken from its networks only."""
+
+    networks: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
+    caller_id: str = ""
+    hosts: list[Annotated[tuple[str, int], BeforeValidator(_host)]] = []
+
+
+class MenuPart(Part):
+    """Without a `prompt` of its own it is made from the topics' labels."""
+
+    keys: dict[Annotated[str, Field(pattern="^[1-9]$")], str]
+    prompt: Texts | None = None
+    timeout_s: Annotated[float, Field(ge=1, le=60)] = 6.0
+    tries: Annotated[int, Field(ge=1, le=9)] = 3
+
+
+class TopicPart(Part):
+    label: Texts
+    queue: str
+    skill: str
+
+
+class OverflowPart(Part):
+    after_s: Seconds
+    min_level: Level | None = None
+    tiers: list[Tier] = []
+    queues: list[str] = []
+
+
+class QueuePart(Part):
+    label: Texts
+    hours: str
+    priority: Annotated[int, Field(ge=0, le=100)] = 0
+    min_level: Level = 1
+    tiers: Annotated[list[Tier], Field(min_length=1)] = [1]
+    ring_s: Annotated[float, Field(ge=5, le=120)] = 20.0
+    wrap_up_s: Seconds = 600.0
+    max_waiting: Annotated[int, Field(ge=0)] | None = None
+    service_level_s: Seconds = 20.0
+    overflow: list[OverflowPart] = []
+
+
+class SkillPart(Part):
+    label: Texts
+
+
+class HoursPart(Part):
+    """`every_day` or single days; agency-wide holidays hold unless `holidays: open`."""
+
+    every_day: list[Hours] = []
+    monday: list[Hours] | None = None
+    tuesday: list[Hours] | None = None
+    wednesday: list[Hours] | None = None
+    thursday: list[Hours] | None = None
+    friday: list[Hours] | None = None
+    saturday: list[Hours] | None = None
+    sunday: list[Hours] | None = None
+    holidays: Literal["open", "closed"] = "closed"
+    closed: list[date] = []
+    special: dict[date, list[Hours]] = {}
+
+
+class StaffPart(Part):
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    role: Literal["representative", "supervisor", "administrator"] = "representative"
+    queues: list[str] = []
+    skills: dict[str, Level] = {}
+    languages: Annotated[list[str], Field(min_length=1)]
+    tier: Tier = 1
+
+
+class RetentionFile(Part):
+    sealed_days: Annotated[int, Field(ge=1, le=36500)]
+    """Personal fields of a contact are disposed of so many days after it ended."""
+
+
+WHOLE: dict[str, type[BaseModel]] = {"agency": AgencyFile, "retention": RetentionFile}
+"""Files that are one thing."""
+ENTRIES: dict[str, tuple[Any, Any]] = {
+    "lines": (Number, LinePart),
+    "trunks": (Name, TrunkPart),
+    "menus": (Name, MenuPart),
+    "topics": (Name, TopicPart),
+    "queues": (Name, QueuePart),
+    "skills": (Name, SkillPart),
+    "hours": (Name, HoursPart),
+    "staff": (StaffName, StaffPart),
+    "dispositions": (Name, Texts),
+}
+"""Files that are a mapping from an id to an entry."""
+PROMPTS: tuple[Any, Any] = (Name, Annotated[str, Field(min_length=1)])

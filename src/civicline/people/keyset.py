@@ -1,0 +1,159 @@
+"""The keyset that protects personal data, and what it does: keyed hashes and keys of single contacts.
+
+The only module that knows Tink; a FIPS-validated provider replaces it by offering the same names. The file holds two
+Tink keysets as JSON: `seal` (AES-256-GCM, wraps contacts' keys) and `hash` (HMAC-SHA256 as a PRF). Rotating `seal`
+leaves hashes as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import tink
+from tink import aead, prf, secret_key_access
+
+from civicline import settings
+
+Purpose = Literal["call", "number", "leg"]
+HASH_B = 16
+FORMAT = 1
+
+
+class KeysetError(RuntimeError):
+    """The keyset cannot be used, or does not open what it was given; one line that says how to mend it."""
+
+
+@dataclass(frozen=True)
+class ContactKey:
+    """The key of one contact. What is sealed under one name does not open under another."""
+
+    contact: str
+    _aead: Any = field(repr=False)
+
+    def seal(self, name: str, data: bytes) -> bytes:
+        return bytes(self._aead.encrypt(data, _bound(self.contact, name)))
+
+    def open(self, name: str, sealed: bytes) -> bytes:
+        """Raises KeysetError when the bytes were sealed for another contact or name, or were changed."""
+        try:
+            return bytes(self._aead.decrypt(sealed, _bound(self.contact, name)))
+        except tink.TinkError as error:
+            raise KeysetError(f"the sealed field {name} does not open: it was changed or belongs elsewhere") from error
+
+
+@dataclass(frozen=True)
+class Keyset:
+    _wrap: Any = field(repr=False)
+    _prf: Any = field(repr=False)
+
+    def hashed(self, text: str, purpose: Purpose) -> str:
+        """32 hex digits; the same text gives unrelated hashes for different purposes."""
+        return str(self._prf.primary().compute(purpose.encode() + b"\0" + text.encode(), HASH_B).hex())
+
+    def new_key(self, contact: str) -> tuple[ContactKey, bytes]:
+        """A new key for a contact, and the same key wrapped for storing."""
+        handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
+        wrapped = tink.proto_keyset_format.serialize_encrypted(handle, self._wrap, _bound(contact, "key"))
+        return ContactKey(contact, handle.primitive(aead.Aead)), bytes(wrapped)
+
+    def open_key(self, contact: str, wrapped: bytes) -> ContactKey:
+        """Raises KeysetError when the key was wrapped for another contact or by another keyset."""
+        try:
+            handle = tink.proto_keyset_format.parse_encrypted(wrapped, self._wrap, _bound(contact, "key"))
+        except tink.TinkError as error:
+            raise KeysetError(
+                "a contact's key does not open: CIVICLINE_KEYSET is not the keyset that it was made with"
+            ) from error
+        return ContactKey(contact, handle.primitive(aead.Aead))
+
+
+def _bound(contact: str, name: str) -> bytes:
+    """Associated data: a length first, so that no two pairs give the same bytes."""
+    first = contact.encode()
+    return len(first).to_bytes(2, "big") + first + name.encode()
+
+
+@cache
+def _registered() -> None:
+    aead.register()
+    prf.register()
+
+
+def create(path: Path) -> bool:
+    """Write a new keyset that only its owner may read; False, and nothing is changed, when there is one."""
+    _registered()
+    made = {
+        "format": FORMAT,
+        "seal": _fresh(aead.aead_key_templates.AES256_GCM),
+        "hash": _fresh(prf.prf_key_templates.HMAC_SHA256),
+    }
+    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    try:
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise KeysetError(f"no keyset can be made at {path}: {error.strerror}; set CIVICLINE_KEYSET") from error
+    try:
+        with os.fdopen(fd, "w", encoding="ascii") as file:
+            json.dump(made, file, indent=1)
+            file.flush()
+            os.fsync(fd)
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
+
+
+def _fresh(template: Any) -> Any:
+    handle = tink.new_keyset_handle(template)
+    return json.loads(tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
+
+
+def load(path: Path) -> Keyset:
+    """Raises KeysetError when there is none, others may read it, or it is not a keyset."""
+    held = _read(path)
+    _registered()
+    try:
+        seal, hashes = (
+            tink.json_proto_keyset_format.parse(json.dumps(held[name]), secret_key_access.TOKEN)
+            for name in ("seal", "hash")
+        )
+        return Keyset(seal.primitive(aead.Aead), hashes.primitive(prf.PrfSet))
+    except (KeyError, TypeError, tink.TinkError) as error:
+        raise KeysetError(f"{path} is not a keyset of Civicline's: restore it from its backup") from error
+
+
+def _read(path: Path) -> Any:
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise KeysetError(
+            f"the keyset {path} cannot be read ({error.strerror}): restore it, or make the first one"
+            " with `civicline keyset create`"
+        ) from error
+    with os.fdopen(fd, encoding="utf-8") as file:
+        if stat.S_IMODE(os.fstat(fd).st_mode) & 0o077:
+            raise KeysetError(f"others may read the keyset: chmod 600 {path}")
+        try:
+            return json.load(file)
+        except ValueError as error:
+            raise KeysetError(f"{path} is not a keyset of Civicline's: restore it from its backup") from error
+
+
+@cache
+def current() -> Keyset:
+    """The keyset of this process, read once from CIVICLINE_KEYSET. Raises KeysetError."""
+    return load(settings.load().keyset)
+
+
+def hashed(text: str, purpose: Purpose) -> str:
+    """`Keyset.hashed` with this process's keyset."""
+    return current().hashed(text, purpose)

@@ -1,0 +1,66 @@
+"""Where the staff's telephones are registered: the store of the registrar (RFC 3261, section 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+
+from civicline.voice.sip.api import Address, Binding
+
+Connect = Callable[[], psycopg.Connection[Any]]
+
+_COLUMNS = '"user", contact, source_host, source_port, extract(epoch FROM expires_at), call_id, cseq'
+_PUT = (
+    'INSERT INTO phone_binding ("user", contact, source_host, source_port, expires_at, call_id, cseq)'
+    " VALUES (%s, %s, %s, %s, to_timestamp(%s), %s, %s)"
+    ' ON CONFLICT ("user", contact) DO UPDATE SET source_host = excluded.source_host,'
+    " source_port = excluded.source_port, expires_at = excluded.expires_at,"
+    " call_id = excluded.call_id, cseq = excluded.cseq"
+)
+
+
+class StoredBindings:
+    """A `voice.sip.api.Bindings`. `connect` gives a connection in autocommit mode each time it is called."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+
+    def put(self, binding: Binding) -> None:
+        host, port = binding.source
+        self._connect().execute(
+            _PUT,
+            (binding.user, binding.contact, host, port, binding.expires_at, binding.call_id, binding.cseq),
+        )
+
+    def drop(self, user: str, contact: str | None) -> None:
+        """Forget one contact of the user, or all of them (None); and whatever has run out, whose ever it is."""
+        self._connect().execute(
+            "DELETE FROM phone_binding WHERE expires_at <= now()"
+            ' OR ("user" = %s AND (%s::text IS NULL OR contact = %s))',
+            (user, contact, contact),
+        )
+
+    def of(self, user: str) -> Sequence[Binding]:
+        """Those that hold now, the latest first."""
+        return self._select('"user" = %s', (user,))
+
+    def user_at(self, source: Address) -> str | None:
+        found = self._select("source_host = %s AND source_port = %s", source)
+        return found[0].user if found else None
+
+    def all(self) -> Sequence[Binding]:
+        return self._select("true", ())
+
+    def _select(self, where: str, params: tuple[Any, ...]) -> list[Binding]:
+        query = (
+            f"SELECT {_COLUMNS} FROM phone_binding"  # noqa: S608 -- `where` is one of the texts above
+            f" WHERE expires_at > now() AND {where} ORDER BY expires_at DESC"
+        )
+        with self._connect().cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+            rows = cursor.execute(query, params).fetchall()
+        return [
+            Binding(user, contact, (host, port), float(expires_at), call_id, cseq)
+            for user, contact, host, port, expires_at, call_id, cseq in rows
+        ]
