@@ -1,0 +1,1 @@
+"""The representative's page."""

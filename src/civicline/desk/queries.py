@@ -1,0 +1,145 @@
+"""What the desk shows, read from the read models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from civicline.contacts import queries
+from civicline.contacts.models import AgentRow, ContactRow
+from civicline.core.agency import Agency
+from civicline.core.lifecycle import AgentState
+from civicline.people import sealing
+from civicline.web.agency import said, written
+from civicline.web.words import AGENT_STATES, LANGUAGES
+
+A = AgentState
+BUTTONS: dict[AgentState, tuple[str, ...]] = {
+    A.SIGNED_OUT: ("sign-in",),
+    A.BREAK: ("available", "sign-out"),
+    A.AVAILABLE: ("break", "sign-out"),
+    A.MISSED: ("available", "break", "sign-out"),
+    A.OFFERED: ("break", "sign-out"),
+    A.TALKING: ("hang-up", "break", "sign-out"),
+    A.WRAP_UP: ("break", "sign-out"),
+}
+"""What a representative may ask for in each state; in the last three it holds after the present contact."""
+LATER = frozenset({A.OFFERED, A.TALKING, A.WRAP_UP})
+LABELS: dict[str, Promise] = {
+    "sign-in": _("Start work"),
+    "available": _("Available"),
+    "break": _("Break"),
+    "sign-out": _("End work"),
+    "hang-up": _("Hang up"),
+}
+LATER_LABELS: dict[str, Promise] = {
+    "break": _("Break after this contact"),
+    "sign-out": _("End work after this contact"),
+    "available": _("Stay available after this contact"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    name: str
+    label: Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    id: str
+    label: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """The contact that is offered, talked to or wrapped up. `number` None: withheld, or disposed of."""
+
+    id: str
+    number: str | None
+    language: str
+    language_code: str
+    topic: str
+    since: datetime | None
+    """When its wait began (offered), the talk (talking) or the wrap-up (wrapping)."""
+    recording: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    state: str
+    state_label: Promise
+    since: datetime | None
+    next: str
+    phone: bool
+    sip_user: str
+    buttons: list[Button]
+    contact: InHand | None
+    topics: list[Choice]
+    dispositions: list[Choice]
+
+
+def desk(staff: str) -> Desk | None:
+    """None when the agency that is loaded has no such representative."""
+    row = queries.agent(staff)
+    if row is None:
+        return None
+    state = AgentState(row.state)
+    agency = queries.agency()
+    contact = queries.contact(row.contact) if row.contact else None
+    return Desk(
+        state=state,
+        state_label=AGENT_STATES[state],
+        since=None if state is A.SIGNED_OUT else row.since,
+        next=row.next,
+        phone=row.phone,
+        sip_user=row.id,
+        buttons=_buttons(state, row),
+        contact=_in_hand(state, contact, agency) if contact else None,
+        topics=_topics(agency, contact),
+        dispositions=_dispositions(agency),
+    )
+
+
+def _buttons(state: AgentState, row: AgentRow) -> list[Button]:
+    names = list(BUTTONS[state])
+    if state not in LATER:
+        return [Button(name, LABELS[name]) for name in names]
+    asked = {"break": "break", "signed_out": "sign-out"}.get(row.next)
+    names = ["available" if name == asked else name for name in names]
+    return [Button(name, LATER_LABELS.get(name, LABELS[name])) for name in names]
+
+
+def _in_hand(state: AgentState, row: ContactRow, agency: Agency | None) -> InHand:
+    since = {A.OFFERED: row.place_at, A.TALKING: row.connected_at, A.WRAP_UP: row.talk_ended_at}.get(state)
+    topic = agency.topics.get(row.topic or "") if agency else None
+    number = _number(row.id)
+    return InHand(
+        id=row.id,
+        number=written(number) if number else None,
+        language=LANGUAGES.get(row.language or "", row.language or ""),
+        language_code=row.language or "",
+        topic=said(topic.label) if topic else "",
+        since=since,
+        recording=row.recording,
+    )
+
+
+def _number(contact: str) -> str | None:
+    connection.ensure_connection()
+    return sealing.open_field(connection.connection, contact, "number")
+
+
+def _topics(agency: Agency | None, contact: ContactRow | None) -> list[Choice]:
+    chosen = contact.topic if contact else None
+    found = agency.topics.values() if agency else ()
+    return sorted((Choice(t.id, said(t.label), t.id == chosen) for t in found), key=lambda choice: choice.label)
+
+
+def _dispositions(agency: Agency | None) -> list[Choice]:
+    return [Choice(key, said(label)) for key, label in agency.dispositions.items()] if agency else []

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from civicline.desk import views
+
+urlpatterns = [
+    path("", views.page, name="desk"),
+    path("panel", views.panel, name="desk-panel"),
+    path("sign-in", views.sign_in, name="desk-sign-in"),
+    path("sign-out", views.sign_out, name="desk-sign-out"),
+    path("available", views.available, name="desk-available"),
+    path("break", views.take_break, name="desk-break"),
+    path("hang-up", views.hang_up, name="desk-hang-up"),
+    path("wrap-up", views.wrap_up, name="desk-wrap-up"),
+]

@@ -1,0 +1,91 @@
+"""The desk page, its panel, and one address for each button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from civicline.desk import actions, queries
+from civicline.desk.forms import WrapUpForm
+from civicline.people.access import requires
+from civicline.people.models import Staff
+
+UNWRITABLE = (psycopg.Error, DatabaseError)
+
+
+@requires("desk.use")
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    return render(request, "desk/page.html", _shown(request) | {"here": "desk"})
+
+
+@requires("desk.use")
+@require_safe
+def panel(request: HttpRequest) -> HttpResponse:
+    return render(request, "desk/panel.html", _shown(request))
+
+
+def _button(ask: Callable[[HttpRequest, str], Any]) -> Callable[[HttpRequest], HttpResponse]:
+    @requires("desk.use")
+    @require_POST
+    def view(request: HttpRequest) -> HttpResponse:
+        try:
+            ask(request, staff_name(request))
+        except UNWRITABLE:
+            return _not_saved(request)
+        return _asked(request)
+
+    return view
+
+
+sign_in = _button(lambda request, agent: actions.sign_in(agent))
+sign_out = _button(lambda request, agent: actions.sign_out(agent))
+available = _button(lambda request, agent: actions.become_available(agent))
+take_break = _button(lambda request, agent: actions.take_break(agent, request.POST.get("reason", "")))
+hang_up = _button(lambda request, agent: actions.hang_up(agent, request.POST.get("contact", "")))
+
+
+@requires("desk.use")
+@require_POST
+def wrap_up(request: HttpRequest) -> HttpResponse:
+    form = WrapUpForm(request.POST)
+    if not form.is_valid():
+        shown = _shown(request) | {"missing": sorted(form.errors), "given": request.POST}
+        return render(request, _template(request), shown | {"here": "desk"}, status=422)
+    found = form.cleaned_data
+    try:
+        actions.wrap_up(
+            staff_name(request), found["contact"], found["topic"], found["disposition"], found["resolved"] == "yes"
+        )
+    except UNWRITABLE:
+        return _not_saved(request)
+    return _asked(request)
+
+
+def staff_name(request: HttpRequest) -> str:
+    return request.user.username if isinstance(request.user, Staff) else ""
+
+
+def _shown(request: HttpRequest) -> dict[str, Any]:
+    return {"desk": queries.desk(staff_name(request))}
+
+
+def _template(request: HttpRequest) -> str:
+    return "desk/panel.html" if request.headers.get("HX-Request") else "desk/page.html"
+
+
+def _asked(request: HttpRequest) -> HttpResponse:
+    """The panel changes when the fact is there: the push says so. Without scripts the page is simply fetched again."""
+    return HttpResponse(status=204) if request.headers.get("HX-Request") else redirect("/desk/")
+
+
+def _not_saved(request: HttpRequest) -> HttpResponse:
+    message = _("Not saved: the journal cannot be written at the moment. Calls go on. Try again in a moment.")
+    return HttpResponse(message, status=503, content_type="text/plain; charset=utf-8", headers={"Retry-After": "2"})

@@ -1,0 +1,116 @@
+"""The floor at this moment, read from the read models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+
+from civicline.contacts import queries
+from civicline.core.agency import Agency
+from civicline.core.lifecycle import AgentState
+from civicline.web.agency import said
+from civicline.web.words import AGENT_STATES
+
+ORDER = (
+    AgentState.TALKING, AgentState.OFFERED, AgentState.WRAP_UP, AgentState.AVAILABLE, AgentState.MISSED,
+    AgentState.BREAK, AgentState.SIGNED_OUT,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    id: str
+    label: str
+    waiting: int
+    offered: int
+    talking: int
+    longest_since: datetime | None
+    available: int
+    """Representatives who could be offered a contact of this queue now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLine:
+    id: str
+    name: str
+    state: str
+    state_label: Promise
+    since: datetime | None
+    reason: str
+    phone: bool
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    label: Promise
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    queues: list[QueueLine]
+    agents: list[AgentLine]
+    counts: list[StateCount]
+
+
+def floor() -> Floor:
+    agency = queries.agency()
+    agents = _agents(agency)
+    counts = [StateCount(AGENT_STATES[state], sum(a.state == state for a in agents)) for state in ORDER]
+    return Floor(queue_lines(agency, agents), agents, counts)
+
+
+def queues() -> list[QueueLine]:
+    agency = queries.agency()
+    return queue_lines(agency, _agents(agency))
+
+
+def queue_lines(agency: Agency | None, agents: list[AgentLine]) -> list[QueueLine]:
+    """Every queue of the agency, and those that it no longer has while somebody is in them."""
+    now = queries.queues_now()
+    names = list(agency.queues) if agency else []
+    return [_queue(agency, name, now.get(name), agents) for name in [*names, *(set(now) - set(names))]]
+
+
+def _queue(agency: Agency | None, name: str, now: queries.QueueNow | None, agents: list[AgentLine]) -> QueueLine:
+    known = agency.queues.get(name) if agency else None
+    return QueueLine(
+        id=name,
+        label=said(known.label) if known else name,
+        waiting=now.waiting if now else 0,
+        offered=now.offered if now else 0,
+        talking=now.talking if now else 0,
+        longest_since=now.longest_since if now else None,
+        available=sum(_could_take(agency, agent, name) for agent in agents),
+    )
+
+
+def _could_take(agency: Agency | None, agent: AgentLine, queue: str) -> bool:
+    staff = agency.staff.get(agent.id) if agency else None
+    ready = agent.state == AgentState.AVAILABLE and agent.phone
+    return ready and staff is not None and queue in staff.queues
+
+
+def _agents(agency: Agency | None) -> list[AgentLine]:
+    staff = agency.staff if agency else {}
+    lines = [
+        AgentLine(
+            id=row.id,
+            name=staff[row.id].name if row.id in staff else row.id,
+            state=row.state,
+            state_label=AGENT_STATES[AgentState(row.state)],
+            since=None if row.state == AgentState.SIGNED_OUT else row.since,
+            reason=row.reason,
+            phone=row.phone,
+            next=row.next,
+        )
+        for row in queries.agents()
+    ]
+    return sorted(lines, key=_standing)
+
+
+def _standing(line: AgentLine) -> tuple[int, float, str]:
+    return ORDER.index(AgentState(line.state)), line.since.timestamp() if line.since else 0.0, line.name

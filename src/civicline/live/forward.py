@@ -1,0 +1,134 @@
+"""Forward a request to the web process over its Unix socket and stream the answer back (RFC 9110, 7.6).
+
+A refused connection means that nothing was sent, so it is tried again for a while: a restart of the web process is
+then only a slow page. An answer that breaks off before its head is asked again for safe methods only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+import httpx
+from starlette.types import Receive, Scope, Send
+
+from civicline.live.unavailable import unavailable
+
+HOP_BY_HOP = {
+    b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
+    b"trailer", b"transfer-encoding", b"upgrade",
+}  # fmt: skip
+OURS = {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"forwarded"}
+SAID_HERE = {b"date", b"server"}
+SAFE = {"GET", "HEAD", "OPTIONS"}
+PATIENCE_S = 2.0
+PAUSE_S = 0.05
+ANSWER_S = 60.0
+CONNECTIONS = 64
+KEEP_S = 20.0
+Headers = list[tuple[bytes, bytes]]
+
+
+class Forward:
+    """An ASGI application. `close()` when done."""
+
+    def __init__(self, socket: Path) -> None:
+        self._transport = httpx.AsyncHTTPTransport(
+            uds=str(socket),
+            limits=httpx.Limits(
+                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_S
+            ),
+        )
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body = _body(receive) if _has_body(scope["headers"]) else None
+        try:
+            answer = await self.ask(scope["method"], _target(scope), request_headers(scope), body)
+        except httpx.TimeoutException:
+            await unavailable(504)(scope, receive, send)
+        except httpx.TransportError as error:
+            refused = isinstance(error, httpx.ConnectError)
+            await unavailable(503 if refused else 502)(scope, receive, send)
+        else:
+            await _relay(answer, send)
+
+    async def ask(
+        self, method: str, target: str, headers: Headers, body: AsyncIterator[bytes] | None = None
+    ) -> httpx.Response:
+        """The answer's head, its body unread: the caller closes it. Raises httpx.TransportError."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            request = httpx.Request(
+                method, httpx.URL("http://web", raw_path=target.encode("ascii")), headers=headers, content=body,
+                extensions={"timeout": {"connect": 5.0, "read": ANSWER_S, "write": ANSWER_S, "pool": 10.0}},
+            )  # fmt: skip
+            try:
+                return await self._transport.handle_async_request(request)
+            except httpx.TransportError as error:
+                if not _again(error, method) or time.monotonic() >= deadline:
+                    raise
+            await asyncio.sleep(PAUSE_S)
+
+
+def _again(error: httpx.TransportError, method: str) -> bool:
+    if isinstance(error, httpx.ConnectError):
+        return True
+    return method in SAFE and not isinstance(error, httpx.TimeoutException)
+
+
+def _target(scope: Scope) -> str:
+    query = scope["query_string"]
+    path = scope["raw_path"].partition(b"?")[0]
+    return (path + b"?" + query if query else path).decode("ascii")
+
+
+def _has_body(headers: Headers) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in headers)
+
+
+def request_headers(scope: Scope) -> Headers:
+    """What the browser sent, without what is between it and us alone, and with who it is."""
+    headers = [pair for pair in end_to_end(scope["headers"]) if pair[0] not in OURS]
+    client = scope.get("client")
+    host = next((value for name, value in headers if name == b"host"), b"")
+    return [
+        *headers,
+        (b"x-forwarded-for", client[0].encode() if client else b""),
+        (b"x-forwarded-proto", scope["scheme"].encode()),
+        (b"x-forwarded-host", host),
+    ]
+
+
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Drop hop-by-hop fields, and those that Connection names (RFC 9110, 7.6.1)."""
+    lower = [(name.lower(), value) for name, value in headers]
+    named = {part.strip().lower() for name, value in lower if name == b"connection" for part in value.split(b",")}
+    return [(name, value) for name, value in lower if name not in HOP_BY_HOP | named]
+
+
+async def _body(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise httpx.ReadError("the browser went away")
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+async def _relay(answer: httpx.Response, send: Send) -> None:
+    try:
+        headers = [pair for pair in end_to_end(answer.headers.raw) if pair[0] not in SAID_HERE]
+        await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+        async for chunk in answer.stream:  # type: ignore[union-attr]
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        await answer.aclose()
