@@ -1,6 +1,6 @@
 """Dataclasses to and from JSON values, driven by their annotations; unknown keys are ignored, missing ones default.
 
-Handles str, int, float, bool, None, unions with None, enums, dataclasses, list, set, tuple and dict[str, …].
+Handles str, int, float, bool, None, unions with None, enums, dataclasses, list, deque, set, tuple and dict[str, …].
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import enum
 import types
 import typing
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Hashable
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -24,12 +25,12 @@ class CodecError(ValueError):
 def encode(value: object) -> Any:
     """A JSON value for a dataclass or for anything that its fields may hold."""
     if is_dataclass(value) and not isinstance(value, type):
-        return _encoder(type(value))(value)
+        return _encoder(typing.cast(Hashable, type(value)))(value)
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, dict):
         return {key: encode(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, deque)):
         return [encode(item) for item in value]
     if isinstance(value, (set, frozenset)):
         return sorted(encode(item) for item in value)
@@ -38,11 +39,11 @@ def encode(value: object) -> Any:
 
 def decode(cls: type[T], value: Any) -> T:
     """The dataclass `cls` from a JSON value. Raises CodecError."""
-    return typing.cast(T, _decoder(cls)(value))
+    return typing.cast(T, _decoder(typing.cast(Hashable, cls))(value))
 
 
 @cache
-def _encoder(cls: type) -> Convert:
+def _encoder(cls: Any) -> Convert:
     hints = typing.get_type_hints(cls)
     plain = [f.name for f in fields(cls) if f.init and _is_plain(hints[f.name])]
     nested = [f.name for f in fields(cls) if f.init and not _is_plain(hints[f.name])]
@@ -67,15 +68,30 @@ def _decoder(hint: Any) -> Convert:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         return _optional(hint)
-    if origin in (list, set, frozenset, tuple, dict):
+    if origin in (list, deque, set, frozenset, tuple, dict):
         return _container(origin, typing.get_args(hint))
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return hint
     if is_dataclass(hint):
         return _dataclass(typing.cast(type, hint))
-    if hint is float:
-        return float
-    return lambda value: value
+    return _SCALARS.get(hint, lambda value: value)
+
+
+def _scalar(cls: type, *accepted: type) -> Convert:
+    def run(value: Any) -> Any:
+        if type(value) not in accepted and not (cls is str and isinstance(value, str)):
+            raise CodecError(f"{value!r:.40} is no {cls.__name__}")
+        return cls(value) if cls is float else value
+
+    return run
+
+
+_SCALARS: dict[Any, Convert] = {
+    str: _scalar(str, str),
+    int: _scalar(int, int),
+    bool: _scalar(bool, bool),
+    float: _scalar(float, float, int),
+}
 
 
 def _optional(hint: Any) -> Convert:
@@ -89,12 +105,24 @@ def _optional(hint: Any) -> Convert:
 def _container(origin: Any, parts: tuple[Any, ...]) -> Convert:
     if origin is dict:
         item = _decoder(parts[1])
-        return lambda value: {key: item(part) for key, part in value.items()}
+        return lambda value: {key: item(part) for key, part in _mapping(value).items()}
     if origin is tuple and not (len(parts) == 2 and parts[1] is Ellipsis):
         items = [_decoder(part) for part in parts]
-        return lambda value: tuple(item(part) for item, part in zip(items, value, strict=True))
+        return lambda value: tuple(item(part) for item, part in zip(items, _sequence(value), strict=True))
     item = _decoder(parts[0])
-    return lambda value: origin(item(part) for part in value)
+    return lambda value: origin(item(part) for part in _sequence(value))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise CodecError(f"{value!r:.40} is no mapping")
+    return value
+
+
+def _sequence(value: Any) -> Any:
+    if not isinstance(value, (list, tuple, set, frozenset, deque)):
+        raise CodecError(f"{value!r:.40} is no list")
+    return value
 
 
 def _dataclass(cls: type) -> Convert:
@@ -102,6 +130,7 @@ def _dataclass(cls: type) -> Convert:
     known = [(f, _decoder(hints[f.name])) for f in fields(cls) if f.init]
 
     def run(value: Any) -> Any:
+        _mapping(value)
         given: dict[str, Any] = {}
         for each, convert in known:
             if each.name in value:

@@ -1,21 +1,27 @@
-"""What falls due with time alone: the next overflow step, an unanswered ring, a wrap-up that ran out.
+"""What falls due with time alone: overflow steps, unanswered rings, wrap-ups that ran out, legs that never say goodbye.
 
 A deadline is computed from the state, so it cannot be lost or fire twice; the heap only says where to look first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 
 from civicline.core.agency import Queue
-from civicline.core.lifecycle import ContactState, OfferState
+from civicline.core.lifecycle import ContactState
 from civicline.core.model import Contact, State
 
 RING_GRACE_S = 2.0
 """Voice stops ringing at the queue's time and says so; the engine waits this much longer before it says so itself."""
 
-OVERFLOW, RING, WRAP_UP = "overflow", "ring", "wrap_up"
+RING_S, WRAP_UP_S = 20.0, 600.0
+"""Hold where an agency pack took the queue away while a phone rang or a wrap-up was being written."""
+
+LEG_END_S = 40.0
+"""A leg that should end counts as ended after this: SIP gives up on a BYE or CANCEL after 32 s (RFC 3261, timer F)."""
+
+OVERFLOW, RING, WRAP_UP, LEG = "overflow", "ring", "wrap_up", "leg"
 
 
 def queue_of(state: State, contact: Contact) -> Queue | None:
@@ -24,26 +30,44 @@ def queue_of(state: State, contact: Contact) -> Queue | None:
 
 def at(state: State, kind: str, key: str) -> float | None:
     """When this falls due; None when it no longer can."""
-    if kind == RING:
-        offer = state.offers.get(key)
-        contact = state.contacts.get(offer.contact) if offer else None
-        queue = queue_of(state, contact) if contact else None
-        live = offer is not None and queue is not None and offer.state is OfferState.MADE
-        return offer.at + queue.ring_s + RING_GRACE_S if live and offer and queue else None
+    return _WHEN[kind](state, key)
+
+
+def _overflow_at(state: State, key: str) -> float | None:
     contact = state.contacts.get(key)
     queue = queue_of(state, contact) if contact else None
-    if contact is None or queue is None:
-        return None
-    if kind == OVERFLOW:
-        return _next_step_at(contact, queue)
-    wrapping = contact.state is ContactState.WRAPPING and contact.talk_ended_at is not None
-    return contact.talk_ended_at + queue.wrap_up_s if wrapping and contact.talk_ended_at is not None else None
-
-
-def _next_step_at(contact: Contact, queue: Queue) -> float | None:
-    if contact.state is not ContactState.WAITING or contact.queued_at is None:
+    if contact is None or queue is None or contact.state is not ContactState.WAITING or contact.queued_at is None:
         return None
     return contact.queued_at + queue.overflow[contact.step].after_s if contact.step < len(queue.overflow) else None
+
+
+def _ring_at(state: State, key: str) -> float | None:
+    offer = state.offers.get(key)
+    if offer is None:
+        return None
+    queue = queue_of(state, state.contacts[offer.contact])
+    return offer.at + (queue.ring_s if queue else RING_S) + RING_GRACE_S
+
+
+def _wrap_up_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    if contact is None or contact.state is not ContactState.WRAPPING or contact.talk_ended_at is None:
+        return None
+    queue = queue_of(state, contact)
+    return contact.talk_ended_at + (queue.wrap_up_s if queue else WRAP_UP_S)
+
+
+def _leg_at(state: State, key: str) -> float | None:
+    leg = state.legs.get(key)
+    return leg.ending_at + LEG_END_S if leg is not None and leg.ending_at is not None else None
+
+
+_WHEN: dict[str, Callable[[State, str], float | None]] = {
+    OVERFLOW: _overflow_at,
+    RING: _ring_at,
+    WRAP_UP: _wrap_up_at,
+    LEG: _leg_at,
+}
 
 
 def note(state: State, kind: str, key: str) -> None:
@@ -58,6 +82,8 @@ def rebuild(state: State) -> None:
         note(state, WRAP_UP, key)
     for key in state.offers:
         note(state, RING, key)
+    for key in state.legs:
+        note(state, LEG, key)
 
 
 def next_at(state: State) -> float | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import deadlines, facts, hours, requests, routing
-from civicline.core.agency import Agency
+from civicline.core import deadlines, facts, hours, indexes, requests, routing
+from civicline.core.agency import Agency, Queue
+from civicline.core.derived import Bucket
 from civicline.core.evolve import evolve
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import (
@@ -23,7 +24,7 @@ from civicline.core.lifecycle import (
     Recording,
     TurnedAwayFor,
 )
-from civicline.core.model import Agent, Contact, Leg, State
+from civicline.core.model import Agent, Contact, State
 from civicline.core.requests import Request
 
 Record = Callable[[Fact], None]
@@ -42,6 +43,7 @@ def react(state: State, request: Request | None, at: float) -> list[Fact]:
     if request is not None:
         _HOW[type(request)](state, request, now, record)
     routing.route(state, now, record)
+    _pass_time(state, now, record)
     return said
 
 
@@ -51,6 +53,8 @@ def _pass_time(state: State, now: float, record: Record) -> None:
             record(facts.ContactWidened(now, key, state.contacts[key].step + 1))
         elif kind == deadlines.RING:
             _miss(state, key, Failure.NO_ANSWER, now, record)
+        elif kind == deadlines.LEG:
+            record(facts.LegEnded(now, key, HungUpBy.LOST))
         else:
             contact = state.contacts[key]
             record(facts.WrapUpRanOut(now, key, contact.agent or ""))
@@ -61,22 +65,37 @@ def _pass_time(state: State, now: float, record: Record) -> None:
 def _load_agency(state: State, request: requests.LoadAgency, at: float, record: Record) -> None:
     record(facts.AgencyLoaded(at, request.agency))
     for contact in list(state.contacts.values()):
-        if contact.state is ContactState.WAITING and contact.queue not in request.agency.queues:
-            _queue_operator(request.agency, contact, at, record)
+        if contact.state is ContactState.WAITING:
+            _follow_pack(request.agency, contact, at, record)
     for agent in list(state.agents.values()):
         if agent.id not in request.agency.staff:
             _leave(state, agent, "signed_out", "", at, record)
 
 
-def _queue_operator(agency: Agency, contact: Contact, at: float, record: Record) -> None:
-    line = agency.lines.get(contact.line)
-    queue = line.operator if line else next(iter(agency.queues))
-    record(facts.ContactQueued(at, contact.id, queue, "", agency.queues[queue].priority))
+def _needs(agency: Agency, line: str, topic_id: str | None) -> tuple[Queue, str] | None:
+    """Queue and skill for a topic; the line's operator without one, any queue when the pack knows neither."""
+    topic = agency.topics.get(topic_id or "")
+    if topic is not None:
+        return agency.queues[topic.queue], topic.skill
+    operator = agency.lines[line].operator if line in agency.lines else min(agency.queues, default=None)
+    return (agency.queues[operator], "") if operator is not None else None
+
+
+def _follow_pack(agency: Agency, contact: Contact, at: float, record: Record) -> None:
+    """Whoever waits keeps the place but follows a changed pack, so that nobody waits where nobody looks any more."""
+    needs = _needs(agency, contact.line, contact.topic)
+    if needs is None:
+        return
+    queue, skill = needs
+    if (contact.queue, contact.skill, contact.priority) != (queue.id, skill, queue.priority):
+        record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
 
 
 def _call_arrived(state: State, request: requests.CallArrived, at: float, record: Record) -> None:
     agency = state.agency
-    if agency is None or request.line not in agency.lines or request.contact in state.contacts:
+    if agency is None or request.line not in agency.lines:
+        return
+    if request.contact in state.contacts or request.leg in state.legs:
         return
     record(facts.ContactArrived(at, request.contact, "phone", request.line, request.caller, request.leg, request.node))
     if not hours.is_open(agency, agency.lines[request.line].calendar, at):
@@ -105,7 +124,8 @@ def _refuse_recording(state: State, request: requests.RefuseRecording, at: float
 
 def _choose_language(state: State, request: requests.ChooseLanguage, at: float, record: Record) -> None:
     contact = _in_menu(state, request.contact)
-    if contact and contact.notice_at and state.agency and request.language in state.agency.languages:
+    heard = contact is not None and contact.notice_at is not None
+    if contact and heard and state.agency and request.language in state.agency.languages:
         record(facts.LanguageChosen(at, contact.id, request.language))
 
 
@@ -114,15 +134,23 @@ def _choose_topic(state: State, request: requests.ChooseTopic, at: float, record
     contact, agency = _in_menu(state, request.contact), state.agency
     if contact is None or contact.notice_at is None or agency is None:
         return
-    topic = agency.topics.get(request.topic or "")
-    record(facts.TopicChosen(at, contact.id, topic.id if topic else None, request.by))
-    queue = agency.queues[topic.queue if topic else agency.lines[contact.line].operator]
-    if not hours.is_open(agency, queue.calendar, at):
+    topic = request.topic if request.topic in agency.topics else None
+    record(facts.TopicChosen(at, contact.id, topic, request.by))
+    queue, skill = _needs(agency, contact.line, topic) or (None, "")
+    if queue is None or not hours.is_open(agency, queue.calendar, at):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
-    elif queue.max_waiting is not None and state.derived.in_queue.get(queue.id, 0) >= queue.max_waiting:
+    elif _is_full(state, agency, contact, queue, skill):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))
     else:
-        record(facts.ContactQueued(at, contact.id, queue.id, topic.skill if topic else "", queue.priority))
+        record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
+
+
+def _is_full(state: State, agency: Agency, contact: Contact, queue: Queue, skill: str) -> bool:
+    """As many wait as may; but somebody who need not wait is never turned away."""
+    if queue.max_waiting is None or state.derived.in_queue.get(queue.id, 0) < queue.max_waiting:
+        return False
+    needs = Bucket(queue.id, skill, indexes.language_of(state, contact), queue.priority, 0)
+    return routing.best_agent(state, agency, needs) is None
 
 
 def _played_message(state: State, request: requests.PlayedMessage, at: float, record: Record) -> None:
@@ -148,34 +176,35 @@ def _leg_picked_up(state: State, request: requests.LegPickedUp, at: float, recor
 
 
 def _leg_failed(state: State, request: requests.LegFailed, at: float, record: Record) -> None:
-    _miss(state, request.leg, request.failure, at, record)
-    _end_leg(state, request.leg, HungUpBy.US, at, record)
+    _leg_over(state, request.leg, request.failure, HungUpBy.LOST, at, record)
 
 
 def _miss(state: State, offer_id: str, failure: Failure, at: float, record: Record) -> None:
     offer = state.offers.get(offer_id)
     if offer is not None:
         record(facts.OfferMissed(at, offer.contact, offer.id, offer.agent, failure))
+        if state.agency is not None:
+            _follow_pack(state.agency, state.contacts[offer.contact], at, record)
         _follow_next(state, offer.agent, at, record)
 
 
-def _end_leg(state: State, leg_id: str, by: HungUpBy, at: float, record: Record) -> Leg | None:
-    leg = state.legs.get(leg_id)
-    if leg is not None:
-        record(facts.LegEnded(at, leg.id, by))
-    return leg
-
-
 def _leg_hung_up(state: State, request: requests.LegHungUp, at: float, record: Record) -> None:
-    if request.leg in state.offers:
-        _miss(state, request.leg, Failure.DECLINED, at, record)
-    leg = _end_leg(state, request.leg, request.by, at, record)
-    contact = state.contacts.get(leg.contact) if leg else None
-    if leg is None or contact is None:
+    _leg_over(state, request.leg, Failure.DECLINED, request.by, at, record)
+
+
+def _leg_over(state: State, leg_id: str, failure: Failure, by: HungUpBy, at: float, record: Record) -> None:
+    """Whatever ended it, the leg is over: a ring was missed, a talk ended, or the caller left."""
+    leg = state.legs.get(leg_id)
+    if leg is None:
         return
-    if contact.state is ContactState.TALKING and leg.id in (contact.leg, contact.offer):
-        record(facts.TalkEnded(at, contact.id, contact.agent or "", request.by))
-    elif leg.id == contact.leg:
+    _miss(state, leg_id, failure, at, record)
+    record(facts.LegEnded(at, leg_id, by))
+    contact = state.contacts.get(leg.contact)
+    if contact is None:
+        return
+    if contact.state is ContactState.TALKING and leg_id in (contact.leg, contact.offer):
+        record(facts.TalkEnded(at, contact.id, contact.agent or "", by))
+    elif leg_id == contact.leg:
         _caller_left(state, contact, at, record)
 
 
@@ -202,8 +231,14 @@ def _unregister_phone(state: State, request: requests.UnregisterPhone, at: float
         record(facts.PhoneGone(at, agent.id))
 
 
+def _on_staff(state: State, agent_id: str) -> Agent | None:
+    """Somebody whom a new pack no longer names may finish the contact in hand, but take up nothing new."""
+    named = state.agency is not None and agent_id in state.agency.staff
+    return state.agents.get(agent_id) if named else None
+
+
 def _sign_in(state: State, request: requests.SignIn, at: float, record: Record) -> None:
-    agent = state.agents.get(request.agent)
+    agent = _on_staff(state, request.agent)
     if agent is not None and agent.state is AgentState.SIGNED_OUT:
         record(facts.AgentSignedIn(at, agent.id))
 
@@ -215,7 +250,7 @@ def _sign_out(state: State, request: requests.SignOut, at: float, record: Record
 
 
 def _take_break(state: State, request: requests.TakeBreak, at: float, record: Record) -> None:
-    agent = state.agents.get(request.agent)
+    agent = _on_staff(state, request.agent)
     if agent is not None:
         _leave(state, agent, "break", request.reason, at, record)
 
@@ -224,10 +259,10 @@ def _leave(state: State, agent: Agent, to: str, reason: str, at: float, record: 
     """At once when no contact is in hand, else after it."""
     if agent.state is AgentState.SIGNED_OUT:
         return
-    if agent.state in BUSY:
-        record(facts.AgentNextSet(at, agent.id, to, reason))
-    else:
+    if agent.state not in BUSY:
         record(_arrival(agent.id, to, reason, at))
+    elif (agent.next, agent.next_reason) != (to, reason):
+        record(facts.AgentNextSet(at, agent.id, to, reason))
 
 
 def _arrival(agent: str, to: str, reason: str, at: float) -> Fact:
@@ -245,11 +280,11 @@ def _follow_next(state: State, agent_id: str, at: float, record: Record) -> None
 
 def _after_wrap_up(state: State, agent_id: str, at: float, record: Record, default: str, reason: str = "") -> None:
     agent = state.agents[agent_id]
-    record(_arrival(agent.id, agent.next or default, agent.next_reason or reason, at))
+    record(_arrival(agent.id, agent.next or default, agent.next_reason if agent.next else reason, at))
 
 
 def _become_available(state: State, request: requests.BecomeAvailable, at: float, record: Record) -> None:
-    agent = state.agents.get(request.agent)
+    agent = _on_staff(state, request.agent)
     if agent is None:
         return
     if agent.state in (AgentState.BREAK, AgentState.MISSED):

@@ -27,5 +27,11 @@ class Derived:
     """Contacts waiting or offered, by queue."""
     free: set[str] = field(default_factory=set)
     """Agents that may be offered a contact now."""
+    fresh_agents: set[str] = field(default_factory=set)
+    """Free since the last routing: only these can take what already waited then."""
+    fresh_buckets: set[Bucket] = field(default_factory=set)
+    """Were empty at the last routing: only these can be taken by who was already free then."""
+    levels: dict[Bucket, dict[str, int]] = field(default_factory=dict)
+    """Who may take a bucket's contacts, at which level: a cache of `routing.levels` for the present agency pack."""
     deadlines: list[tuple[float, str, str]] = field(default_factory=list)
     """A heap of (at, kind, id); entries that no longer hold are skipped (`deadlines.due`)."""

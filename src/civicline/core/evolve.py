@@ -13,7 +13,6 @@ from civicline.core.lifecycle import (
     IN_LINE,
     LEG,
     OFFER,
-    AgentState,
     ContactState,
     HungUpBy,
     LifecycleError,
@@ -68,6 +67,8 @@ def _end_leg_of(state: State, leg_id: str | None) -> None:
     leg = state.legs.get(leg_id or "")
     if leg is not None:
         _move_leg(leg, "ending")
+        leg.ending_at = state.now if leg.ending_at is None else leg.ending_at
+        deadlines.note(state, deadlines.LEG, leg.id)
 
 
 def _settle_offer(state: State, offer_id: str, name: str) -> Offer:
@@ -82,7 +83,7 @@ def _close(state: State, contact: Contact, at: float) -> None:
     _end_leg_of(state, contact.leg)
     state.closed.append(contact.id)
     while state.closed and _closed_at(state, state.closed[0]) < at - KEEP_CLOSED_S:
-        del state.contacts[state.closed.pop(0)]
+        del state.contacts[state.closed.popleft()]
 
 
 def _closed_at(state: State, contact_id: str) -> float:
@@ -94,8 +95,7 @@ def _agency_loaded(state: State, fact: facts.AgencyLoaded) -> None:
     for name in fact.agency.staff:
         state.agents.setdefault(name, Agent(name, since=fact.at, idle_since=fact.at))
     for agent in list(state.agents.values()):
-        if agent.id not in fact.agency.staff and agent.state is AgentState.SIGNED_OUT and agent.leg is None:
-            del state.agents[agent.id]
+        indexes.forget_agent(state, agent)
     indexes.rebuild(state)
 
 
@@ -147,8 +147,9 @@ def _contact_queued(state: State, fact: facts.ContactQueued) -> None:
     if contact.place is None:
         state.joined += 1
         contact.place = (fact.at, state.joined)
+    if contact.queue != fact.queue:
+        contact.queued_at, contact.step = fact.at, 0
     contact.queue, contact.skill, contact.priority = fact.queue, fact.skill, fact.priority
-    contact.queued_at, contact.step = fact.at, 0
     _move_contact(state, contact, "ContactQueued")
 
 
@@ -187,7 +188,7 @@ def _offer_missed(state: State, fact: facts.OfferMissed) -> None:
     _settle_offer(state, fact.offer, "OfferMissed")
     _end_leg_of(state, fact.offer)
     agent = _move_agent(state, fact.agent, "OfferMissed", fact.at)
-    agent.contact, agent.reason = None, fact.failure
+    agent.contact, agent.reason = None, fact.failure.value
 
 
 def _offer_accepted(state: State, fact: facts.OfferAccepted) -> None:
@@ -267,6 +268,7 @@ def _leg_ended(state: State, fact: facts.LegEnded) -> None:
     if agent is not None and agent.leg == leg.id:
         agent.leg = None
         indexes.note_agent(state, agent)
+        indexes.forget_agent(state, agent)
 
 
 def _set_phone(state: State, agent_id: str, has: bool) -> None:
@@ -283,6 +285,7 @@ def _agent_moved(state: State, fact: Any) -> None:
     agent = _move_agent(state, fact.agent, type(fact).__name__, fact.at)
     agent.reason = getattr(fact, "reason", "")
     agent.next = agent.next_reason = ""
+    indexes.forget_agent(state, agent)
 
 
 def _agent_next_set(state: State, fact: facts.AgentNextSet) -> None:

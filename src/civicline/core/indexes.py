@@ -10,14 +10,22 @@ from civicline.core.lifecycle import IN_LINE, AgentState, ContactState
 from civicline.core.model import Agent, Contact, State
 
 
+def language_of(state: State, contact: Contact) -> str:
+    return contact.language or (state.agency.languages[0] if state.agency else "")
+
+
 def bucket(state: State, contact: Contact) -> Bucket:
-    language = contact.language or (state.agency.languages[0] if state.agency else "")
-    return Bucket(contact.queue or "", contact.skill, language, contact.priority, contact.step)
+    return Bucket(contact.queue or "", contact.skill, language_of(state, contact), contact.priority, contact.step)
 
 
 def enter_line(state: State, contact: Contact) -> None:
     assert contact.place is not None
-    insort(state.derived.line.setdefault(bucket(state, contact), []), (contact.place, contact.id))
+    key = bucket(state, contact)
+    entries = state.derived.line.get(key)
+    if entries is None:
+        entries = state.derived.line[key] = []
+        state.derived.fresh_buckets.add(key)
+    insort(entries, (contact.place, contact.id))
 
 
 def leave_line(state: State, contact: Contact) -> None:
@@ -29,11 +37,17 @@ def leave_line(state: State, contact: Contact) -> None:
     del entries[at]
     if not entries:
         del state.derived.line[key]
+        state.derived.fresh_buckets.discard(key)
 
 
 def count_in_queue(state: State, queue: str | None, change: int) -> None:
-    if queue is not None:
-        state.derived.in_queue[queue] = state.derived.in_queue.get(queue, 0) + change
+    if queue is None:
+        return
+    count = state.derived.in_queue.get(queue, 0) + change
+    if count:
+        state.derived.in_queue[queue] = count
+    else:
+        del state.derived.in_queue[queue]
 
 
 def is_free(agent: Agent) -> bool:
@@ -42,10 +56,20 @@ def is_free(agent: Agent) -> bool:
 
 
 def note_agent(state: State, agent: Agent) -> None:
-    if is_free(agent):
-        state.derived.free.add(agent.id)
-    else:
-        state.derived.free.discard(agent.id)
+    derived = state.derived
+    if not is_free(agent):
+        derived.free.discard(agent.id)
+        derived.fresh_agents.discard(agent.id)
+    elif agent.id not in derived.free:
+        derived.free.add(agent.id)
+        derived.fresh_agents.add(agent.id)
+
+
+def forget_agent(state: State, agent: Agent) -> None:
+    """Somebody who left the staff is kept only until signed out and off the phone."""
+    gone = state.agency is not None and agent.id not in state.agency.staff
+    if gone and agent.state is AgentState.SIGNED_OUT and agent.leg is None:
+        del state.agents[agent.id]
 
 
 def rebuild(state: State) -> State:

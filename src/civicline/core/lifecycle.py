@@ -1,8 +1,8 @@
 """The life cycles of contact, agent, offer and leg, as tables.
 
 Theory of operation. A life cycle is a table from (state, name of the fact) to the next state; a fact that is not in
-the table for the present state is an error (`LifecycleError`): only the engine makes facts, and `decide` looks at the state
-first. Nothing but `evolve` changes a state. Reading the four tables below is reading the whole of what may happen.
+the table for the present state is an error (`LifecycleError`): only the engine makes facts, and `decide` looks at the
+state first. Nothing but `evolve` changes a state. Reading the four tables below is reading all that may happen.
 
     contact   menu -> waiting -> offered -> talking -> wrapping -> closed
                  \\-> turned_away -> closed   ^  |missed

@@ -6,6 +6,7 @@ out of snapshots and made again.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from civicline.core.agency import Agency
@@ -95,6 +96,7 @@ class Leg:
     agent: str | None = None
     state: LegState = LegState.NEW
     answered_at: float | None = None
+    ending_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ class State:
     agents: dict[str, Agent] = field(default_factory=dict)
     offers: dict[str, Offer] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
-    closed: list[str] = field(default_factory=list)
+    closed: deque[str] = field(default_factory=deque)
     """Closed contacts in the order of closing; kept `KEEP_CLOSED_S` so that late words still find them."""
     derived: Derived = field(default_factory=Derived, init=False, compare=False, repr=False)
 

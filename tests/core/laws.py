@@ -1,0 +1,147 @@
+"""What holds after every decision, written from the definitions and without the code that it judges."""
+
+import json
+
+from civicline.core import codec, deadlines, indexes, kinds
+from civicline.core.evolve import evolve
+from civicline.core.facts import OfferMade
+from civicline.core.model import State
+
+HAS_AGENT = {"offered", "talking", "wrapping"}
+HAS_CONTACT = {"offered", "talking", "wrap_up"}
+PARTNER = {"offered": "offered", "talking": "talking", "wrapping": "wrap_up"}
+
+
+def as_json(state):
+    return json.dumps(codec.encode(state))
+
+
+def recovered(text):
+    return indexes.rebuild(codec.decode(State, json.loads(text)))
+
+
+def through_journal(fact):
+    kind, body = kinds.to_body(fact)
+    return kinds.fact(kind, json.loads(json.dumps(body)))
+
+
+def may_take(agency, agent_id, contact):
+    """Brute force from the definitions of queue, level, tier, language and overflow."""
+    person, queue = agency.staff.get(agent_id), agency.queues.get(contact.queue)
+    if person is None or queue is None or (contact.language or agency.languages[0]) not in person.languages:
+        return False
+    steps = queue.overflow[: contact.step]
+    level = [queue.min_level, *(step.min_level for step in steps if step.min_level is not None)][-1]
+    tiers = {*queue.tiers, *(tier for step in steps for tier in step.tiers)}
+    skilled = not contact.skill or person.skills.get(contact.skill, 0) >= level
+    own = queue.id in person.queues and person.tier in tiers and skilled
+    return own or any(other in person.queues for step in steps for other in step.queues if other != queue.id)
+
+
+def free_agents(state):
+    return [a for a in state.agents.values() if a.state == "available" and a.phone and a.leg is None]
+
+
+def waiting(state):
+    return [c for c in state.contacts.values() if c.state == "waiting"]
+
+
+def check_offer(state, fact: OfferMade):
+    """Before the offer is folded: to the right agent, and nobody who should have come first was passed over."""
+    agency, contact = state.agency, state.contacts[fact.contact]
+    assert contact.notice_at is not None, "offered before the notice was played"
+    assert fact.offer not in state.legs, "one promise rings one phone once"
+
+    def aged(other):
+        return other.priority + (int((fact.at - other.place[0]) // agency.ageing_s) if agency.ageing_s else 0)
+
+    for other in waiting(state):
+        if other is contact or not may_take(agency, fact.agent, other):
+            continue
+        if other.priority == contact.priority:
+            assert contact.place < other.place, f"{other.id} was overtaken by {contact.id}"
+        assert (-aged(contact), contact.place) < (-aged(other), other.place), f"{other.id} comes first by age"
+    able = [a for a in free_agents(state) if may_take(agency, a.id, contact)]
+    level = {a.id: agency.staff[a.id].skills.get(contact.skill, 0) for a in able}
+    best = min(able, key=lambda a: (-level[a.id], a.idle_since, a.id))
+    assert best.id == fact.agent, "best level first, then longest idle"
+
+
+def check_partners(state):
+    contacts = [c for c in state.contacts.values() if c.state in HAS_AGENT]
+    agents = [a for a in state.agents.values() if a.state in HAS_CONTACT]
+    assert len({c.agent for c in contacts}) == len(contacts) == len({a.contact for a in agents}) == len(agents)
+    for contact in contacts:
+        agent = state.agents[contact.agent]
+        assert agent.contact == contact.id and agent.state == PARTNER[contact.state]
+    for agent in state.agents.values():
+        assert (agent.contact is not None) == (agent.state in HAS_CONTACT)
+
+
+def check_legs(state):
+    for contact in state.contacts.values():
+        leg = state.legs.get(contact.leg)
+        if contact.state not in {"wrapping", "closed"}:
+            assert leg is not None and leg.state in {"new", "ringing", "answered"}, "a caller without a line"
+        elif leg is not None:
+            assert leg.state == "ending"
+        if contact.state == "talking":
+            assert state.legs[contact.offer].state == "answered"
+    for agent in state.agents.values():
+        leg = state.legs.get(agent.leg)
+        assert (agent.leg is None) == (leg is None) and (leg is None or leg.agent == agent.id)
+        assert agent.state not in {"offered", "talking"} or leg.state != "ending"
+    for leg in state.legs.values():
+        assert leg.agent is None or state.agents[leg.agent].leg == leg.id, "a leg that nobody waits for"
+        assert leg.state != "ended" and (leg.state == "ending") == (leg.ending_at is not None)
+
+
+def check_offers(state):
+    offered = {c.offer: c for c in state.contacts.values() if c.state == "offered"}
+    assert offered.keys() == state.offers.keys()
+    for offer in state.offers.values():
+        assert (offer.contact, offer.agent) == (offered[offer.id].id, offered[offer.id].agent)
+        assert offer.state == "made" and state.legs[offer.id].state in {"new", "ringing"}
+
+
+def check_line(state):
+    assert state.agency is not None or not state.contacts
+    for agent in free_agents(state):
+        for contact in waiting(state):
+            assert not may_take(state.agency, agent.id, contact), f"{agent.id} stands idle beside {contact.id}"
+    for contact in waiting(state):
+        known = not state.agency.queues or contact.queue in state.agency.queues
+        assert known, "waits in a queue that no longer exists"
+    for agent in state.agents.values():
+        on_staff = state.agency is not None and agent.id in state.agency.staff
+        assert on_staff or agent.leg or agent.next == "signed_out", "somebody left but may take contacts"
+
+
+def live_deadlines(state):
+    return {entry for entry in state.derived.deadlines if deadlines.at(state, entry[1], entry[2]) == entry[0]}
+
+
+def check_derived(state, again):
+    assert state == again
+    for name in ("line", "in_queue", "free"):
+        assert getattr(state.derived, name) == getattr(again.derived, name), name
+    assert not state.derived.fresh_agents and not state.derived.fresh_buckets
+    assert live_deadlines(state) == live_deadlines(again)
+    due = deadlines.next_at(again)
+    assert deadlines.next_at(state) == due
+
+
+def check_all(state):
+    check_partners(state)
+    check_legs(state)
+    check_offers(state)
+    check_line(state)
+
+
+def fold(state, said):
+    """Fold as a follower does, looking at each offer just before it is made."""
+    for fact in said:
+        fact = through_journal(fact)
+        if isinstance(fact, OfferMade):
+            check_offer(state, fact)
+        evolve(state, fact)

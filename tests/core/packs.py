@@ -1,0 +1,96 @@
+"""Agency packs for the tests of the rules: one whole, and the ways in which a reload takes things away."""
+
+from dataclasses import replace
+
+from civicline.core.agency import Agency, Calendar, Line, Menu, Overflow, Queue, Span, Staff, Topic
+
+WHOLE_DAY = (Span(0, 1440),)
+ALWAYS = Calendar({str(day): WHOLE_DAY for day in range(7)})
+OFFICE = Calendar({str(day): (Span(480, 1020),) for day in range(5)})
+
+
+def label(text: str) -> dict[str, str]:
+    return {"en": text, "es": text}
+
+
+def queue(name: str, calendar: str = "always", **more) -> Queue:
+    return Queue(name, label(name), calendar, **more)
+
+
+def topic(name: str, to: str, skill: str = "") -> Topic:
+    return Topic(name, label(name), to, skill)
+
+
+def staff(name: str, queues: str, skills: dict[str, int], languages: str = "en", tier: int = 1) -> Staff:
+    return Staff(name, name, tuple(queues.split()), skills, tuple(languages.split()), tier)
+
+
+QUEUES = (
+    queue(
+        "tax",
+        min_level=3,
+        overflow=(Overflow(30, min_level=1), Overflow(60, tiers=(2,)), Overflow(120, queues=("operator",))),
+    ),
+    queue("licence", priority=1, max_waiting=2, ring_s=10, wrap_up_s=60, overflow=(Overflow(50, queues=("tax",)),)),
+    queue("permits", calendar="office"),
+    queue("operator", tiers=(1, 2)),
+)
+TOPICS = (
+    topic("income", "tax", "income"),
+    topic("sales", "tax", "sales"),
+    topic("driver", "licence", "driver"),
+    topic("building", "permits", "building"),
+)
+STAFF = (
+    staff("ann", "tax", {"income": 5, "sales": 3}, "en es"),
+    staff("bob", "tax licence", {"income": 3, "sales": 1, "driver": 4}),
+    staff("cid", "tax operator", {"income": 2}, "en", tier=2),
+    staff("dee", "operator permits", {"building": 2}, "en es"),
+    staff("eve", "licence permits", {"driver": 4, "building": 5}, "es"),
+)
+
+
+def by_id(items):
+    return {item.id: item for item in items}
+
+
+WHOLE = Agency(
+    name=label("Revenue"),
+    zone="America/Denver",
+    languages=("en", "es"),
+    lines={
+        "+1": Line("+1", "main", "main", "always", "operator"),
+        "+2": Line("+2", "permits", "main", "office", "permits"),
+    },
+    menus={"main": Menu("main", label("menu"), {"1": "income", "2": "sales", "3": "driver", "4": "building"})},
+    topics=by_id(TOPICS),
+    queues=by_id(QUEUES),
+    calendars={"always": ALWAYS, "office": OFFICE},
+    staff=by_id(STAFF),
+    dispositions={"done": label("done"), "referred": label("referred")},
+    ageing_s=90,
+)
+
+
+def without(mapping, *names):
+    return {key: value for key, value in mapping.items() if key not in names}
+
+
+NO_LICENCE = replace(WHOLE, queues=without(WHOLE.queues, "licence"), topics=without(WHOLE.topics, "driver", "sales"))
+FEW_STAFF = replace(WHOLE, staff=without(WHOLE.staff, "ann", "dee"))
+NO_MAIN_LINE = replace(WHOLE, lines=without(WHOLE.lines, "+1"), dispositions=without(WHOLE.dispositions, "referred"))
+SALES_MOVED = replace(
+    WHOLE,
+    topics=WHOLE.topics | {"sales": topic("sales", "operator", "sales"), "income": topic("income", "tax", "sales")},
+    queues=WHOLE.queues | {"tax": replace(WHOLE.queues["tax"], priority=2, ring_s=5, overflow=())},
+    ageing_s=0,
+)
+NO_QUEUES = replace(WHOLE, lines={}, topics={}, queues={})
+ALL = {
+    "whole": WHOLE,
+    "no_licence": NO_LICENCE,
+    "few_staff": FEW_STAFF,
+    "no_main_line": NO_MAIN_LINE,
+    "sales_moved": SALES_MOVED,
+    "no_queues": NO_QUEUES,
+}

@@ -1,0 +1,184 @@
+"""Every kind of request in any order, late, doubled or senseless: the laws hold after each decision."""
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from civicline.core import deadlines
+from civicline.core import requests as r
+from civicline.core.decide import react
+from civicline.core.lifecycle import Failure, HungUpBy, TopicBy
+from civicline.core.model import State
+from core import laws, packs
+
+MONDAY = 1_767_625_200.0
+"""2026-01-05 08:00 in Denver, when the office opens."""
+contact_ids = st.sampled_from([f"c{n}" for n in range(9)] + ["nobody"])
+agent_ids = st.sampled_from([*packs.WHOLE.staff, "stranger"])
+topics = st.sampled_from([*packs.WHOLE.topics, None, "unheard-of"])
+fates = st.sampled_from(HungUpBy)
+
+
+class CoreMachine(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.state, self.follower, self.snapshot = State(), State(), State()
+        self.before = laws.as_json(self.state)
+        self.now, self.places, self.known_legs = MONDAY, {}, []
+
+    def step(self, request):
+        said = react(self.state, request, self.now)
+        again = laws.recovered(self.before)
+        assert react(again, request, self.now) == said, "a recovered engine decides otherwise"
+        laws.fold(self.follower, said)
+        assert self.follower == self.state, "a follower sees otherwise"
+        for fact in said:
+            laws.evolve(self.snapshot, laws.through_journal(fact))
+        assert self.snapshot == self.state, "a snapshot's follower sees otherwise"
+        self.before = laws.as_json(self.state)
+        laws.check_all(self.state)
+        laws.check_derived(self.state, laws.recovered(self.before))
+        due = deadlines.next_at(self.state)
+        assert due is None or due > self.now, "something due was left undone"
+        for contact in self.state.contacts.values():
+            place = self.places.setdefault(contact.id, contact.place) or contact.place
+            assert contact.place == place, "the place in line was lost"
+            self.places[contact.id] = place
+        self.known_legs += [leg for leg in self.state.legs if leg not in self.known_legs]
+
+    def leg(self, data):
+        return data.draw(st.sampled_from([*self.known_legs, "no-leg"]))
+
+    def talking(self, data):
+        busy = [c for c in self.state.contacts.values() if c.agent] or [None]
+        return data.draw(st.sampled_from(busy))
+
+    @initialize(ready=st.sets(st.sampled_from(list(packs.WHOLE.staff))))
+    def open(self, ready):
+        self.step(r.CallArrived("c0", "+1", "", "c0-c", "voice-1"))
+        self.step(r.LoadAgency(packs.WHOLE))
+        for agent in sorted(ready):
+            self.become_ready(agent)
+
+    @rule(agent=agent_ids)
+    def become_ready(self, agent):
+        for request in (r.RegisterPhone(agent), r.SignIn(agent), r.BecomeAvailable(agent)):
+            self.step(request)
+
+    @rule(pack=st.sampled_from(list(packs.ALL)))
+    def reload(self, pack):
+        self.step(r.LoadAgency(packs.ALL[pack]))
+
+    @rule(contact=contact_ids, line=st.sampled_from(["+1", "+1", "+2", "+9"]))
+    def arrive(self, contact, line):
+        self.step(r.CallArrived(contact, line, "", f"{contact}-c", "voice-1"))
+
+    @rule(contact=contact_ids, topic=topics)
+    def arrive_and_choose(self, contact, topic):
+        self.arrive(contact, "+1")
+        self.step(r.LegPickedUp(f"{contact}-c"))
+        self.step(r.PlayedNotice(contact))
+        self.choose(contact, topic)
+
+    @rule(contact=contact_ids, kind=st.sampled_from([r.PlayedNotice, r.RefuseRecording, r.PlayedMessage]))
+    def hear(self, contact, kind):
+        self.step(kind(contact))
+
+    @rule(contact=contact_ids, language=st.sampled_from(["en", "es", "xx"]))
+    def speak(self, contact, language):
+        self.step(r.ChooseLanguage(contact, language))
+
+    @rule(contact=contact_ids, topic=topics)
+    def choose(self, contact, topic):
+        self.step(r.ChooseTopic(contact, topic, TopicBy.KEY))
+
+    @rule(data=st.data(), kind=st.sampled_from([r.LegRang, r.LegPickedUp]))
+    def any_leg_does(self, data, kind):
+        self.step(kind(self.leg(data)))
+
+    @rule(data=st.data())
+    def a_phone_answers(self, data):
+        if self.state.offers:
+            self.step(r.LegPickedUp(data.draw(st.sampled_from(sorted(self.state.offers)))))
+
+    @rule(data=st.data(), failure=st.sampled_from(Failure))
+    def leg_fails(self, data, failure):
+        self.step(r.LegFailed(self.leg(data), failure))
+
+    @rule(data=st.data(), by=fates)
+    def leg_hangs_up(self, data, by):
+        self.step(r.LegHungUp(self.leg(data), by))
+
+    @rule(agent=agent_ids, kind=st.sampled_from([r.RegisterPhone, r.UnregisterPhone, r.SignIn, r.SignOut]))
+    def agent_does(self, agent, kind):
+        self.step(kind(agent))
+
+    @rule(agent=agent_ids, kind=st.sampled_from([r.BecomeAvailable, r.TakeBreak]))
+    def agent_says(self, agent, kind):
+        self.step(kind(agent))
+
+    @rule(data=st.data(), agent=agent_ids)
+    def agent_hangs_up(self, data, agent):
+        contact = self.talking(data)
+        self.step(r.HangUp(contact.agent if contact else agent, contact.id if contact else "nobody"))
+
+    @rule(data=st.data(), stranger=st.none() | agent_ids, topic=topics, resolved=st.booleans())
+    def agent_wraps_up(self, data, stranger, topic, resolved):
+        contact = self.talking(data)
+        if contact:
+            agent = stranger or contact.agent
+            self.step(r.WrapUp(agent, contact.id, topic or "income", "done", resolved))
+
+    @rule(seconds=st.sampled_from([0.0, 1.0, 11.0, 29.0, 61.0, 95.0, 700.0, 4000.0, 40_000.0]))
+    def time_passes(self, seconds):
+        self.now += seconds
+        self.step(None)
+
+    @rule()
+    def next_deadline_comes(self):
+        self.now = max(self.now, deadlines.next_at(self.state) or 0.0)
+        self.step(None)
+
+    @rule(seconds=st.sampled_from([1.0, 30.0]), data=st.data())
+    def something_late_comes_with_time(self, seconds, data):
+        self.now += seconds
+        self.step(r.LegPickedUp(self.leg(data)))
+
+    @rule(seconds=st.sampled_from([-5.0, 45.0]))
+    def clock_steps(self, seconds):
+        self.now = max(MONDAY, self.now + seconds)
+        said = react(self.state, None, self.now)
+        self.now = max(self.now, self.state.now)
+        laws.fold(self.follower, said)
+        laws.fold(self.snapshot, said)
+        self.before = laws.as_json(self.state)
+
+    @rule()
+    def engine_is_killed(self):
+        self.state = laws.recovered(self.before)
+
+    @rule()
+    def take_snapshot(self):
+        self.snapshot = laws.recovered(self.before)
+
+    def teardown(self):
+        """Nobody is stuck: callers hang up, no phone ever says another word, time passes: everybody is free."""
+        for contact in list(self.state.contacts.values()):
+            if contact.state not in {"wrapping", "closed"}:
+                self.step(r.LegHungUp(contact.leg, HungUpBy.CALLER))
+        for _ in range(200):
+            if deadlines.next_at(self.state) is None:
+                break
+            self.next_deadline_comes()
+        assert all(agent.leg is None and agent.contact is None for agent in self.state.agents.values())
+        assert all(contact.state == "closed" for contact in self.state.contacts.values())
+        assert not self.state.offers and not self.state.legs and not self.state.derived.in_queue
+
+
+CoreMachine.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TestCore = CoreMachine.TestCase
