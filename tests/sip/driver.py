@@ -41,7 +41,7 @@ class App:
                 name_leg=lambda call_id, tag: name("leg-", call_id, tag),
                 name_tag=lambda leg: name("tag-", leg),
                 secret=b"only a test",
-                trunks=tuple(Trunk("carrier", (net,)) for net in config.get("trunks", ["127.0.0.0/8"])),
+                trunks=lambda: [Trunk("carrier", (net,)) for net in config.get("trunks", ["127.0.0.0/8"])],
                 credentials=lambda user: (
                     {alg: ha1(alg, user, REALM, users[user]) for alg in ("MD5", "SHA-256")}
                     if user in users

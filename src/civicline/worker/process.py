@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Callable
 
 import psycopg
 
@@ -16,6 +17,8 @@ from civicline.settings import Settings
 from civicline.worker.handlers import HANDLERS
 
 log = logging.getLogger(__name__)
+
+Work = Callable[[str, threading.Event], None]
 
 IDLE_S = 1.0
 RETRY_S = 0.2
@@ -38,7 +41,7 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _again_and_again(work: "Work", url: str, stop: threading.Event) -> None:
+def _again_and_again(work: Work, url: str, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             work(url, stop)

@@ -146,6 +146,7 @@ class Options:
 
     `name_leg(call_id, from_tag)` and `name_tag(leg)` must give the same answer after a restart.
     `credentials(user)` gives HA1 by algorithm ("MD5", "SHA-256") for `realm`, in hex, or None.
+    `trunks()` are the carriers that hold now.
     `admit()` is asked for every new call: None takes it, a number refuses it with 503 and that Retry-After
     in seconds. It runs before the request is parsed: it must be quick.
     """
@@ -155,7 +156,7 @@ class Options:
     name_tag: Callable[[str], str]
     secret: bytes = field(repr=False)  # keys the nonces of the registrar
     advertise: Address | None = None  # what Via and Contact say, where it is not `listen`
-    trunks: tuple[Trunk, ...] = ()
+    trunks: Callable[[], Sequence[Trunk]] = tuple
     credentials: Credentials = _nobody
     admit: Callable[[], int | None] = _admit
     realm: str = "civicline"

@@ -88,7 +88,7 @@ class Arrivals:
         return _only(reply(request, 482, "Loop Detected"))
 
     def _trunk(self, source: Address) -> Trunk | None:
-        return next((trunk for trunk in self._options.trunks if trunk.has(source[0])), None)
+        return next((trunk for trunk in self._options.trunks() if trunk.has(source[0])), None)
 
     def _read(self, request: Any, trunk: Trunk) -> Invite:
         caller = request.getHFBody("from")

@@ -1,0 +1,287 @@
+"""The voice application: compares what the folded state says should be with what is, and mends the difference.
+
+Theory of operation. Three things call in, all on the loop's thread: SIP (`sip.api.Events`), media (answers and events),
+and the journal (`take`). SIP and media only ever cause requests to be appended, or particulars to be remembered; what
+is visible to a caller or a representative happens in `mend`, which looks at the folded state. So nothing is visible
+before the fact behind it was stored, and a restarted process mends its way back without a path of its own.
+
+`mend(contact)` goes over the contact's legs (`caller_leg`, `agent_leg`), then over what the caller hears (`listening`).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import psycopg
+
+from civicline.core import kinds, requests
+from civicline.core.agency import Agency
+from civicline.core.evolve import evolve
+from civicline.core.facts import AgencyLoaded, Fact
+from civicline.core.lifecycle import ContactState, HungUpBy, LegState
+from civicline.core.model import Leg, State
+from civicline.core.requests import Request
+from civicline.journal.appender import Appender, AppenderClosed, Overloaded
+from civicline.journal.event import Draft, Event
+from civicline.people.sealing import Statement
+from civicline.voice import agent_leg, bridge, caller_leg, listening, store
+from civicline.voice.calls import Call, LocalLeg, Phase
+from civicline.voice.media_link import MediaLink
+from civicline.voice.names import Names, contact_of
+from civicline.voice.packs import Trunks
+from civicline.voice.phones import Phones
+from civicline.voice.playlist import Playlist
+from civicline.voice.sip.api import EndedBy, Endpoint, Invite
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 5
+"""What a new call is told while the journal, the media or this process cannot take it."""
+ARRIVING_MAX = 60
+"""Calls between INVITE and 200 at once; beyond, new ones are told to come again. Each holds a media session."""
+PHONES_EVERY_S = 5.0
+SILENT_AGAIN_S = 20.0
+
+
+class Application:
+    """Implements `sip.api.Events`. `endpoint` and `media` are set before `run`."""
+
+    endpoint: Endpoint
+    media: MediaLink
+
+    def __init__(
+        self,
+        state: State,
+        node: str,
+        names: Names,
+        phones: Phones,
+        trunks: Trunks,
+        playlist: Playlist,
+        appender: Appender,
+    ) -> None:
+        self.state = state
+        self.node = node
+        self.names = names
+        self.phones = phones
+        self.playlist = playlist
+        self._trunks = trunks
+        self._appender = appender
+        self.calls: dict[str, Call] = {}
+        self.local: dict[str, LocalLeg] = {}
+
+    # Towards the journal
+
+    def ask(self, *asked: Request, keep: Sequence[Statement] = ()) -> bool:
+        """Append requests, with `keep` in the same transaction. False when the journal takes no more."""
+        try:
+            self._appender.submit([Draft(*kinds.to_body(each)) for each in asked], keep, self._appended)
+        except (Overloaded, AppenderClosed) as error:
+            log.error("voice: %d requests were not taken: %s", len(asked), type(error).__name__)
+            return False
+        return True
+
+    def _appended(self, outcome: object) -> None:
+        if isinstance(outcome, Exception):
+            log.error("voice: the journal refused requests: %s", type(outcome).__name__)
+
+    def admit(self) -> int | None:
+        """Asked for every new call before it costs anything: None takes it, else seconds for Retry-After."""
+        arriving = sum(1 for leg in self.local.values() if leg.phase in (Phase.ARRIVED, Phase.STORING))
+        well = self._appender.down_since is None and arriving < ARRIVING_MAX and self.state.agency is not None
+        return None if well and any(self.media.is_up(i) for i in range(len(self.media.engines))) else RETRY_AFTER_S
+
+    # From the journal
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Fold what the journal says and mend what it touches."""
+        touched: dict[str, None] = {}
+        for event in events:
+            fact = kinds.fact(event.kind, event.body)
+            if fact is not None:
+                touched |= dict.fromkeys(self._touched(fact))
+                evolve(self.state, fact)
+                self._know_legs(fact)
+                if isinstance(fact, AgencyLoaded):
+                    self.load_agency(fact.agency)
+        for contact in touched:
+            self.mend(contact)
+
+    def load_agency(self, agency: Agency) -> None:
+        """Make the prompts of a newly loaded agency, and take its carriers' calls."""
+        self.playlist.load(agency)
+        try:
+            self._trunks.load()
+        except psycopg.Error as error:
+            log.error("voice: the carriers could not be read: %s", type(error).__name__)
+
+    def _touched(self, fact: Fact) -> Iterable[str]:
+        contact = getattr(fact, "contact", None)
+        leg = self.state.legs.get(getattr(fact, "leg", ""))
+        return [each for each in (contact, leg.contact if leg else None) if each]
+
+    def _know_legs(self, fact: Fact) -> None:
+        for name in (getattr(fact, "leg", None), getattr(fact, "offer", None)):
+            leg = self.state.legs.get(name or "")
+            if leg is not None and leg.node == self.node:
+                self.call(leg.contact).legs.add(leg.id)
+
+    def call(self, contact: str) -> Call:
+        found = self.calls.get(contact)
+        if found is None:
+            found = self.calls[contact] = Call(contact, self.media.index_of(contact))
+        return found
+
+    # Mending
+
+    def mend(self, contact_id: str) -> None:
+        """Make this call what the folded state says it is."""
+        call = self.calls.get(contact_id)
+        if call is None:
+            return
+        for name in sorted(call.legs):
+            self._mend_leg(call, name)
+        contact = self.state.contacts.get(contact_id)
+        if contact is not None and contact.state is ContactState.TALKING:
+            bridge.mend(self, call, contact)
+        elif contact is not None:
+            listening.mend(self, call, contact)
+        if not call.legs:
+            self._forget(call)
+
+    def _mend_leg(self, call: Call, name: str) -> None:
+        leg, local = self.state.legs.get(name), self.local.get(name)
+        if leg is None:
+            call.legs.discard(name)
+            self._drop(call, name)
+        elif leg.state is LegState.ENDING:
+            self._leave(call, leg, local)
+        elif leg.agent is None:
+            caller_leg.mend(self, call, leg, local)
+        else:
+            agent_leg.mend(self, call, leg, local)
+
+    def _leave(self, call: Call, leg: Leg, local: LocalLeg | None) -> None:
+        """The leg should end: hang up, and say that it is over."""
+        if local is None:
+            local = self.local[leg.id] = LocalLeg(leg.id, call.contact, Phase.LEAVING)
+        elif local.phase is Phase.LEAVING:
+            return
+        cancel(local)
+        local.phase = Phase.LEAVING
+        self.endpoint.hang_up(leg.id)
+        self.ask(requests.LegHungUp(leg.id, HungUpBy.US), keep=store.forget_leg(call.contact, leg.id))
+
+    def _drop(self, call: Call, name: str) -> None:
+        """The leg is over in the journal: nothing of it stays here."""
+        local = self.local.pop(name, None)
+        self.endpoint.hang_up(name)
+        if local is not None:
+            cancel(local)
+            bridge.drop(self, call, name)
+
+    def _forget(self, call: Call) -> None:
+        listening.stop_waiting(call.listening)
+        self.calls.pop(call.contact, None)
+        bridge.delete(self, call)
+
+    # From SIP
+
+    def invited(self, invite: Invite) -> None:
+        caller_leg.invited(self, invite)
+
+    def ringing(self, leg: str) -> None:
+        self.ask(requests.LegRang(leg))
+
+    def answered(self, leg: str, sdp: str | None, dialog: bytes) -> None:
+        agent_leg.answered(self, leg, sdp, dialog)
+
+    def failed(self, leg: str, code: int, reason: str) -> None:
+        agent_leg.failed(self, leg, code)
+
+    def ended(self, leg: str, by: EndedBy) -> None:
+        known, local = self.state.legs.get(leg), self.local.get(leg)
+        contact = known.contact if known else (local.contact if local else None)
+        if contact is None or (local is not None and local.phase is Phase.LEAVING):
+            return
+        is_agent = known is not None and known.agent is not None
+        who = HungUpBy.LOST if by is EndedBy.LOST else (HungUpBy.AGENT if is_agent else HungUpBy.CALLER)
+        self.ask(requests.LegHungUp(leg, who), keep=store.forget_leg(contact, leg))
+
+    def reoffered(self, leg: str, sdp: str | None) -> str | None:
+        """The far end changes its media: our side stays as it is, the media engine learns the new one."""
+        local = self.local.get(leg)
+        if local is None or not local.local_sdp:
+            return None
+        if sdp is not None and sdp != local.remote_sdp:
+            local.remote_sdp = sdp
+            bridge.renew(self, self.call(local.contact))
+        return local.local_sdp
+
+    def reinvited(self, leg: str, sdp: str | None, code: int) -> None:
+        local = self.local.get(leg)
+        if local is not None and code == 200 and sdp is not None and sdp != local.remote_sdp:
+            local.remote_sdp = sdp
+            bridge.learn(self, self.call(local.contact), local)
+        elif local is not None and code in (408, 481):
+            self.ended(leg, EndedBy.LOST)
+
+    def alive(self, leg: str, ok: bool) -> None:
+        if not ok:
+            self.endpoint.hang_up(leg)
+            self.ended(leg, EndedBy.LOST)
+
+    def registered(self, user: str, contact_uri: str, expires_s: int) -> None:
+        agent = self.state.agents.get(user)
+        has = bool(self.phones.of(user))
+        if agent is not None and agent.phone != has:
+            self.ask(requests.RegisterPhone(user) if has else requests.UnregisterPhone(user))
+
+    def check_phones(self) -> None:
+        """Registrations that ran out, or that changed while nobody looked."""
+        for user in list(self.state.agents):
+            self.registered(user, "", 0)
+        self.endpoint.call_later(PHONES_EVERY_S, self.check_phones)
+
+    # From media
+
+    def heard(self, event: dict[str, Any]) -> None:
+        """An event of a media process: a digit, the end of a prompt, a silence."""
+        call = self.calls.get(str(event.get("callid", "")))
+        if call is None:
+            return
+        if event.get("type") == "DTMF":
+            listening.pressed(self, call, str(event.get("source_tag", "")), int(event.get("event", -1)))
+        elif event.get("type") == "finished":
+            listening.finished(self, call, str(event.get("play", "")))
+        elif event.get("type") == "silent":
+            self.watch_silent(call.contact, str(event.get("tag", "")))
+
+    def watch_silent(self, contact: str, leg: str) -> None:
+        """No sound from a leg: a BYE may have been lost. Ask its phone, and again while it stays silent."""
+        if leg in self.local and self.endpoint.keep_alive(leg):
+            index = self.media.index_of(contact)
+            self.endpoint.call_later(SILENT_AGAIN_S, lambda: bridge.if_silent(self, index, contact, leg))
+
+    def media_restarted(self, index: int) -> None:
+        """Every session on that engine is gone: make them anew, wherever a leg needs one."""
+        for call in list(self.calls.values()):
+            if call.media == index:
+                bridge.renew(self, call)
+
+    # Odds and ends
+
+    def elapsed_s(self, since: float) -> float:
+        return max(0.0, time.time() - since)
+
+    def contact_of_leg(self, leg: str) -> str:
+        local = self.local.get(leg)
+        return local.contact if local else contact_of(leg)
+
+
+def cancel(local: LocalLeg) -> None:
+    if local.timer is not None:
+        local.timer.cancel()
+        local.timer = None

@@ -1,0 +1,61 @@
+"""What this process holds of a call beside the folded state: SIP and media particulars, and where a prompt stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from civicline.voice.sip.api import Timer
+
+
+class Phase(StrEnum):
+    """How far our work on a leg has come; the leg's own life cycle is `core.lifecycle.LEG`.
+
+    caller           arrived -> storing -> up -> leaving
+    representative   offering -> ringing -> storing -> up -> leaving
+    """
+
+    ARRIVED = "arrived"
+    OFFERING = "offering"
+    RINGING = "ringing"
+    STORING = "storing"
+    UP = "up"
+    LEAVING = "leaving"
+
+
+@dataclass(slots=True)
+class LocalLeg:
+    """One leg of ours. `instance` is the media engine that `local_sdp` points to; another one means: renew."""
+
+    id: str
+    contact: str
+    phase: Phase
+    remote_sdp: str = field(default="", repr=False)
+    local_sdp: str = field(default="", repr=False)
+    instance: str = ""
+    timer: Timer | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class Listening:
+    """Where the caller stands in the present step. `play` names what was begun; `turn` makes repeats distinct."""
+
+    step: str = ""
+    tries: int = 0
+    turn: int = 0
+    play: str = ""
+    answered: bool = False
+    say_first: list[str] = field(default_factory=list)
+    timer: Timer | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class Call:
+    """One contact's call. `legs` are those that the folded state still knows; `bridged` the instance that bridges."""
+
+    contact: str
+    media: int
+    number: str = field(default="", repr=False)
+    legs: set[str] = field(default_factory=set)
+    bridged: str = ""
+    listening: Listening = field(default_factory=Listening)

@@ -1,0 +1,132 @@
+"""What the caller hears and presses: carries out the step that `ivr.steps` computes from the contact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from civicline.core import requests
+from civicline.core.model import Contact
+from civicline.core.requests import Request
+from civicline.voice.calls import Call, Listening, Phase
+from civicline.voice.ivr.steps import Requests, Spoken, Step, spoken_to, step_of
+from civicline.voice.media import client
+
+if TYPE_CHECKING:
+    from civicline.voice.application import Application
+
+DIGITS = "0123456789*#"
+ASK_AGAIN_S = 3.0
+"""A step that was answered but did not move (the request was lost with the database) is asked again."""
+
+
+def _step(app: Application, call: Call) -> tuple[Contact, Step] | None:
+    contact, agency = app.state.contacts.get(call.contact), app.state.agency
+    step = step_of(contact, agency) if contact is not None and agency is not None else None
+    return (contact, step) if contact is not None and step is not None else None
+
+
+def mend(app: Application, call: Call, contact: Contact) -> None:
+    """Begin the step that the contact is at, unless it is under way."""
+    found = _step(app, call)
+    caller = app.local.get(contact.leg)
+    if found is None or caller is None or caller.phase is not Phase.UP:
+        return
+    heard = call.listening
+    if heard.step != found[1].id:
+        _enter(heard, found[1])
+    if not heard.play and caller.instance == app.media.instance(call.media):
+        _play(app, call, contact, found[1])
+
+
+def _enter(heard: Listening, step: Step) -> None:
+    stop_waiting(heard)
+    heard.step, heard.tries, heard.play, heard.answered = step.id, 0, "", False
+
+
+def _play(app: Application, call: Call, contact: Contact, step: Step, *before: str) -> None:
+    """Say the step's prompts, with what must be said first."""
+    heard = call.listening
+    stop_waiting(heard)
+    heard.turn += 1
+    heard.play = f"{app.node}-{step.id}-{heard.turn}"
+    language = spoken_to(contact, app.state.agency) if app.state.agency else ""
+    first = [Spoken(name, language) for name in (*heard.say_first, *before)]
+    heard.say_first = []
+    files = app.playlist.files([*first, *step.prompts], music=step.music)
+    loop = "last" if step.music else ""
+    app.media.send(call.media, client.play(call.contact, contact.leg, files, play_id=heard.play, loop=loop))
+
+
+def finished(app: Application, call: Call, play: str) -> None:
+    """The prompts were heard to the end."""
+    found, heard = _step(app, call), call.listening
+    if found is None or play != heard.play or heard.answered:
+        return
+    if found[1].after:
+        _answer(app, call, found[1].after)
+    elif found[1].asks:
+        heard.timer = app.endpoint.call_later(found[1].timeout_s, lambda: _try_again(app, call, "no_key"))
+
+
+def pressed(app: Application, call: Call, leg: str, event: int) -> None:
+    """A digit, by its RFC 4733 event number. Digits are never logged."""
+    found, heard = _step(app, call), call.listening
+    if found is None or leg != found[0].leg or not 0 <= event < len(DIGITS) or heard.answered:
+        return
+    if heard.step != found[1].id:
+        return
+    asked = found[1].keys.get(DIGITS[event])
+    if asked is None:
+        if found[1].asks:
+            _try_again(app, call, "invalid_key")
+        return
+    _pressed(app, call, found[0], found[1], asked)
+
+
+def _pressed(app: Application, call: Call, contact: Contact, step: Step, asked: Requests) -> None:
+    if not isinstance(asked[0], requests.RefuseRecording):
+        _answer(app, call, asked)
+        return
+    if step.after:
+        call.listening.say_first.append("recording_refused")
+        _answer(app, call, asked)
+    else:
+        app.ask(*asked)
+        _play(app, call, contact, step, "recording_refused")
+
+
+def _try_again(app: Application, call: Call, why: str) -> None:
+    """Nothing, or nothing valid, was pressed: say so and ask again; after the last try go on without an answer."""
+    found, heard = _step(app, call), call.listening
+    heard.timer = None
+    if found is None or heard.step != found[1].id or heard.answered:
+        return
+    heard.tries += 1
+    if heard.tries >= found[1].tries:
+        _answer(app, call, found[1].silence if why == "no_key" else found[1].invalid)
+    else:
+        _play(app, call, *found, why)
+
+
+def _answer(app: Application, call: Call, asked: tuple[Request, ...]) -> None:
+    heard = call.listening
+    stop_waiting(heard)
+    heard.answered = True
+    app.ask(*asked)
+    step = heard.step
+    heard.timer = app.endpoint.call_later(ASK_AGAIN_S, lambda: _unmoved(app, call, step))
+
+
+def _unmoved(app: Application, call: Call, step: str) -> None:
+    """The answer led nowhere in time: open the step again."""
+    heard = call.listening
+    found = _step(app, call)
+    if found is not None and heard.step == step == found[1].id and heard.answered:
+        heard.timer, heard.answered, heard.play = None, False, ""
+        mend(app, call, found[0])
+
+
+def stop_waiting(heard: Listening) -> None:
+    if heard.timer is not None:
+        heard.timer.cancel()
+        heard.timer = None

@@ -1,0 +1,124 @@
+"""Speaks NG to the media processes without waiting: commands are retransmitted, answers come to a callback.
+
+A media process is known by the `instance` of its pings. Another instance means that it was restarted and its sessions
+are gone; `on_restart` is then called. No answer for `GONE_AFTER_S` means that it takes no new calls.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from civicline.settings import Address
+from civicline.voice.media import bencode, client
+from civicline.voice.media.client import Command, MediaClient, NgError, NoAnswerError, Reply
+from civicline.voice.sip.api import Endpoint, Timer
+
+PING_EVERY_S = 0.25
+GONE_AFTER_S = 1.0
+
+Body = Mapping[str, bencode.Value]
+OnBody = Callable[[Body], None]
+OnError = Callable[[NgError], None]
+
+
+@dataclass(slots=True)
+class Pending:
+    to: tuple[str, int]
+    datagram: bytes
+    done: OnBody
+    failed: OnError
+    tries: int = 0
+    timer: Timer | None = None
+
+
+@dataclass(slots=True)
+class Engine:
+    """One media process as we know it."""
+
+    address: tuple[str, int]
+    instance: str = ""
+    heard_at: float = field(default=0.0)
+
+
+class MediaLink:
+    def __init__(self, endpoint: Endpoint, engines: Sequence[Address], on_restart: Callable[[int], None]) -> None:
+        self._endpoint = endpoint
+        self._client = MediaClient()
+        self._pending: dict[str, Pending] = {}
+        self._on_restart = on_restart
+        self.engines = [Engine((each.host, each.port)) for each in engines]
+        self._sender = endpoint.udp(("127.0.0.1", 0), self._datagram)
+
+    def start(self) -> None:
+        for index in range(len(self.engines)):
+            self._ping(index)
+
+    def index_of(self, contact: str) -> int:
+        """The engine that a contact's call is on; the same after a restart."""
+        return int(contact[:8], 16) % len(self.engines)
+
+    def is_up(self, index: int) -> bool:
+        return time.monotonic() - self.engines[index].heard_at < GONE_AFTER_S
+
+    def instance(self, index: int) -> str:
+        return self.engines[index].instance
+
+    def send(self, index: int, command: Command, done: OnBody | None = None, failed: OnError | None = None) -> None:
+        """Send a command; exactly one of the callbacks is called, unless a restart of the engine overtakes it."""
+        request = self._client.request(command)
+        pending = Pending(self.engines[index].address, request.datagram, done or _nothing, failed or _nothing_failed)
+        self._pending[request.cookie] = pending
+        self._transmit(request.cookie, pending)
+
+    def _transmit(self, cookie: str, pending: Pending) -> None:
+        if pending.tries == len(client.RETRANSMIT_AFTER_S):
+            del self._pending[cookie]
+            pending.failed(NoAnswerError("the media engine does not answer: is it running?"))
+            return
+        self._sender.send(pending.datagram, pending.to)
+        pause_s = client.RETRANSMIT_AFTER_S[pending.tries]
+        pending.tries += 1
+        pending.timer = self._endpoint.call_later(pause_s, lambda: self._transmit(cookie, pending))
+
+    def _datagram(self, data: bytes, _source: tuple[str, int]) -> None:
+        try:
+            reply: Reply = self._client.reply(data)
+        except bencode.BencodeError:
+            return
+        pending = self._pending.pop(reply.cookie, None)
+        if pending is None:
+            return
+        if pending.timer is not None:
+            pending.timer.cancel()
+        try:
+            body = reply.result()
+        except NgError as error:
+            pending.failed(error)
+        else:
+            pending.done(body)
+
+    def _ping(self, index: int) -> None:
+        request = self._client.request(client.ping())
+        pending = Pending(self.engines[index].address, request.datagram, lambda body: self._pong(index, body), _lost)
+        self._pending[request.cookie] = pending
+        self._sender.send(request.datagram, pending.to)
+        self._endpoint.call_later(PING_EVERY_S, lambda: self._next_ping(index, request.cookie))
+
+    def _next_ping(self, index: int, cookie: str) -> None:
+        self._pending.pop(cookie, None)
+        self._ping(index)
+
+    def _pong(self, index: int, body: Body) -> None:
+        engine = self.engines[index]
+        engine.heard_at = time.monotonic()
+        instance = str(body.get("instance", "same"))
+        before, engine.instance = engine.instance, instance
+        if before != instance:
+            self._on_restart(index)
+
+
+def _nothing(_body: Body) -> None: ...
+def _nothing_failed(_error: NgError) -> None: ...
+def _lost(_error: NgError) -> None: ...

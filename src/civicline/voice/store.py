@@ -1,0 +1,56 @@
+"""What voice keeps on disk for a restart: each leg's dialog and SDP, sealed under its contact's key.
+
+Rows are written in the transaction of the request that makes the leg visible, and deleted with the one that ends it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from civicline.people.sealing import Statement, open_field, seal_statements
+from civicline.voice.calls import LocalLeg
+
+NUMBER = "number"
+_FORGET = "DELETE FROM sealed_field WHERE contact = %s AND name = %s"
+
+
+@dataclass(frozen=True)
+class StoredLeg:
+    dialog: bytes = field(repr=False)
+    remote_sdp: str = field(repr=False)
+    local_sdp: str = field(repr=False)
+
+
+def keep_leg(local: LocalLeg, dialog: bytes) -> list[Statement]:
+    body = {"remote_sdp": local.remote_sdp, "local_sdp": local.local_sdp}
+    text = json.dumps({"dialog": base64.b64encode(dialog).decode(), **body})
+    return seal_statements(local.contact, {_name(local.id): text})
+
+
+def keep_number(contact: str, number: str) -> list[Statement]:
+    return seal_statements(contact, {NUMBER: number}) if number else []
+
+
+def forget_leg(contact: str, leg: str) -> list[Statement]:
+    return [(_FORGET, (contact, _name(leg)))]
+
+
+def stored_leg(conn: psycopg.Connection[Any], contact: str, leg: str) -> StoredLeg | None:
+    text = open_field(conn, contact, _name(leg))
+    if text is None:
+        return None
+    body = json.loads(text)
+    return StoredLeg(base64.b64decode(body["dialog"]), body["remote_sdp"], body["local_sdp"])
+
+
+def stored_number(conn: psycopg.Connection[Any], contact: str) -> str:
+    return open_field(conn, contact, NUMBER) or ""
+
+
+def _name(leg: str) -> str:
+    return f"leg {leg}"
