@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "civicline.people",
     "civicline.contacts",
     "civicline.sealed",
+    "civicline.agency",
+    "civicline.phones",
     "civicline.desk",
     "civicline.floor",
     "civicline.web",
