@@ -15,6 +15,9 @@ from civicline.people.keyset import Keyset, current
 
 Statement = tuple[str, tuple[Any, ...]]
 
+DISPOSE = "sealed.dispose"
+"""Kind of the timer that disposes of a contact's fields; its key is the contact's id."""
+
 _KEY = "INSERT INTO sealed_key (contact, key_id, wrapped_key) VALUES (%s, %s, %s)"
 _FIELD = (
     "INSERT INTO sealed_field (contact, name, key_id, ciphertext) VALUES (%s, %s, %s, %s)"

@@ -31,7 +31,7 @@ from civicline.voice import agent_leg, bridge, caller_leg, listening, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names, contact_of
-from civicline.voice.packs import Trunks
+from civicline.voice.packs import LoadedPack
 from civicline.voice.phones import Phones
 from civicline.voice.playlist import Playlist
 from civicline.voice.sip.api import EndedBy, Endpoint, Invite
@@ -58,7 +58,7 @@ class Application:
         node: str,
         names: Names,
         phones: Phones,
-        trunks: Trunks,
+        pack: LoadedPack,
         playlist: Playlist,
         appender: Appender,
     ) -> None:
@@ -67,7 +67,7 @@ class Application:
         self.names = names
         self.phones = phones
         self.playlist = playlist
-        self._trunks = trunks
+        self.pack = pack
         self._appender = appender
         self.calls: dict[str, Call] = {}
         self.local: dict[str, LocalLeg] = {}
@@ -113,9 +113,9 @@ class Application:
         """Make the prompts of a newly loaded agency, and take its carriers' calls."""
         self.playlist.load(agency)
         try:
-            self._trunks.load()
+            self.pack.load()
         except psycopg.Error as error:
-            log.error("voice: the carriers could not be read: %s", type(error).__name__)
+            log.error("voice: the loaded pack could not be read: %s", type(error).__name__)
 
     def _touched(self, fact: Fact) -> Iterable[str]:
         contact = getattr(fact, "contact", None)

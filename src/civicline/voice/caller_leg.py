@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from civicline.core import requests
@@ -49,7 +50,7 @@ def _arrive(app: Application, invite: Invite, contact: str, sdp: str) -> None:
     call.legs.add(invite.leg)
     local = app.local[invite.leg] = LocalLeg(invite.leg, contact, Phase.ARRIVED, remote_sdp=sdp)
     asked = requests.CallArrived(contact, invite.to_user, app.names.number(number), invite.leg, app.node)
-    if not app.ask(asked, keep=store.keep_number(contact, number)):
+    if not app.ask(asked, keep=store.keep_number(contact, number, time.time() + app.pack.sealed_s)):
         _come_again(app, call, local)
         return
     local.timer = app.endpoint.call_later(DECIDED_WITHIN_S, lambda: _come_again(app, call, local))

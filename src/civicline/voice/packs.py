@@ -1,4 +1,4 @@
-"""The carriers of the loaded agency pack, read again whenever one is loaded."""
+"""What voice needs of the loaded agency pack beside the rules' part: carriers and how long numbers are kept."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ from civicline.agency import trunks
 from civicline.voice.database import Database
 from civicline.voice.sip.api import Trunk
 
-_LOADED = "SELECT trunks FROM agency_pack WHERE id = 1"
+_LOADED = "SELECT trunks, sealed_days FROM agency_pack WHERE id = 1"
+DAY_S = 86_400.0
 
 
-class Trunks:
-    """Call it for the trunks that hold now."""
+class LoadedPack:
+    """Read again by `load` whenever a pack is loaded."""
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
-        self._held: tuple[Trunk, ...] = ()
+        self._trunks: tuple[Trunk, ...] = ()
+        self.sealed_s = DAY_S
+        """How long a contact's personal fields are kept after it arrived."""
 
-    def __call__(self) -> tuple[Trunk, ...]:
-        return self._held
+    def trunks(self) -> tuple[Trunk, ...]:
+        return self._trunks
 
     def load(self) -> None:
         """Raises psycopg.Error while the database is away; what was held is then kept."""
         row = self._database.connection().execute(_LOADED).fetchone()
-        self._held = tuple(
-            Trunk(each.name, each.networks, each.caller_id, each.hosts)
-            for each in trunks.from_json(row[0] if row else [])
-        )
+        if row is not None:
+            self._trunks = tuple(
+                Trunk(each.name, each.networks, each.caller_id, each.hosts) for each in trunks.from_json(row[0])
+            )
+            self.sealed_s = row[1] * DAY_S

@@ -23,7 +23,7 @@ from civicline.voice.application import Application
 from civicline.voice.calls import LocalLeg, Phase
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names
-from civicline.voice.packs import Trunks
+from civicline.voice.packs import LoadedPack
 from civicline.voice.phones import Accounts, Phones
 from civicline.voice.playlist import Playlist
 from civicline.voice.sip.api import Options
@@ -65,9 +65,9 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
     folded, _unanswered = fold.recover(conn)
     phones = Phones(url)
     phones.load()
-    trunks = Trunks(url)
+    pack = LoadedPack(url)
     playlist = Playlist(settings.data, settings.data / "agency")
-    app = Application(folded.state, settings.node, names, phones, trunks, playlist, Appender(url))
+    app = Application(folded.state, settings.node, names, phones, pack, playlist, Appender(url))
     if folded.state.agency is not None:
         app.load_agency(folded.state.agency)
     app.endpoint = SipEndpoint(
@@ -76,7 +76,7 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
             name_leg=names.caller_leg,
             name_tag=names.tag,
             secret=names.number("registrar nonces").encode(),
-            trunks=trunks,
+            trunks=pack.trunks,
             credentials=Accounts(url),
             admit=app.admit,
         ),

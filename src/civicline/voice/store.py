@@ -12,7 +12,8 @@ from typing import Any
 
 import psycopg
 
-from civicline.people.sealing import Statement, open_field, seal_statements
+from civicline.journal import timers
+from civicline.people.sealing import DISPOSE, Statement, open_field, seal_statements
 from civicline.voice.calls import LocalLeg
 
 NUMBER = "number"
@@ -32,8 +33,10 @@ def keep_leg(local: LocalLeg, dialog: bytes) -> list[Statement]:
     return seal_statements(local.contact, {_name(local.id): text})
 
 
-def keep_number(contact: str, number: str) -> list[Statement]:
-    return seal_statements(contact, {NUMBER: number}) if number else []
+def keep_number(contact: str, number: str, dispose_at: float) -> list[Statement]:
+    """Seal the caller's number, and see to it that all that is sealed of this contact goes at `dispose_at` (UTC, s)."""
+    sealed = seal_statements(contact, {NUMBER: number}) if number else []
+    return [*sealed, timers.scheduled(DISPOSE, contact, dispose_at, {})]
 
 
 def forget_leg(contact: str, leg: str) -> list[Statement]:
