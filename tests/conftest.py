@@ -33,6 +33,7 @@ for _name in [name for name in os.environ if name.startswith("CIVICLINE_")]:
 os.environ.update(_ENVIRON)
 
 from civicline.database import cluster, passwords  # noqa: E402
+from civicline.database.errors import DatabaseError  # noqa: E402
 from civicline.database.layout import layout  # noqa: E402
 from civicline.database.migrate import migrate  # noqa: E402
 from civicline.database.urls import Urls, django_database, urls  # noqa: E402
@@ -86,7 +87,10 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
     log = (_DATA / "postgres.log").open("w")
     server = subprocess.Popen([sys.executable, "-c", SERVER], stderr=log)
     try:
-        cluster.wait_ready(settings)
+        try:
+            cluster.wait_ready(settings)
+        except DatabaseError as error:
+            raise DatabaseError(f"{error}\n{(_DATA / 'postgres.log').read_text()}") from error
         with django_db_blocker.unblock():
             migrate(settings)
         yield Database(settings, urls(settings), dict(os.environ))

@@ -27,6 +27,7 @@ AT_INITDB: dict[str, str] = {
 
 ALWAYS: dict[str, str] = {
     # Given at each start: what the design promises does not depend on a file.
+    "listen_addresses": "",  # the Unix socket only
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",
