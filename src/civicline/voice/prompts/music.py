@@ -42,7 +42,8 @@ def compose() -> audio.Samples:
         for pitch in chord:
             _lay(loop, number * step, _voice(pitch, attack_s=1.5))
         _lay(loop, number * step + step // 2, 0.6 * _voice(note, attack_s=0.15))
-    return loop * 10 ** (LEVEL_DBFS / 20) / np.sqrt(np.mean(loop**2))
+    gain = float(10 ** (LEVEL_DBFS / 20) / np.sqrt(np.mean(loop**2)))
+    return loop * gain
 
 
 def _lay(loop: audio.Samples, start: int, sound: audio.Samples) -> None:
