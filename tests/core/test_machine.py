@@ -24,7 +24,7 @@ class CoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.state, self.follower, self.snapshot = State(), State(), State()
         self.before = laws.as_json(self.state)
-        self.now, self.places, self.known_legs = MONDAY, {}, []
+        self.now, self.places, self.known_legs, self.calls = MONDAY, {}, [], 0
 
     def step(self, request):
         said = react(self.state, request, self.now)
@@ -47,11 +47,11 @@ class CoreMachine(RuleBasedStateMachine):
         self.known_legs += [leg for leg in self.state.legs if leg not in self.known_legs]
 
     def leg(self, data):
-        return data.draw(st.sampled_from([*self.known_legs, "no-leg"]))
+        return data.draw(st.sampled_from([*sorted(self.state.legs), *self.known_legs[-3:], "no-leg"]))
 
-    def talking(self, data):
-        busy = [c for c in self.state.contacts.values() if c.agent] or [None]
-        return data.draw(st.sampled_from(busy))
+    def draw_contact(self, data, states):
+        found = [c for c in self.state.contacts.values() if c.agent and c.state in states]
+        return data.draw(st.sampled_from(found)) if found else None
 
     @initialize(ready=st.sets(st.sampled_from(list(packs.WHOLE.staff))))
     def open(self, ready):
@@ -69,15 +69,26 @@ class CoreMachine(RuleBasedStateMachine):
     def reload(self, pack):
         self.step(r.LoadAgency(packs.ALL[pack]))
 
+    @rule(data=st.data(), pack=st.sampled_from(list(packs.ALL)))
+    def a_pack_comes_while_a_phone_rings_in_vain(self, data, pack):
+        if self.state.offers:
+            offer = data.draw(st.sampled_from(sorted(self.state.offers)))
+            self.reload(pack)
+            self.step(r.LegFailed(offer, Failure.NO_ANSWER))
+
     @rule(contact=contact_ids, line=st.sampled_from(["+1", "+1", "+2", "+9"]))
     def arrive(self, contact, line):
         self.step(r.CallArrived(contact, line, "", f"{contact}-c", "voice-1"))
 
-    @rule(contact=contact_ids, topic=topics)
-    def arrive_and_choose(self, contact, topic):
+    @rule(topic=topics, language=st.sampled_from([None, "en", "es"]))
+    def somebody_calls_and_chooses(self, topic, language):
+        self.calls += 1
+        contact = f"x{self.calls}"
         self.arrive(contact, "+1")
         self.step(r.LegPickedUp(f"{contact}-c"))
         self.step(r.PlayedNotice(contact))
+        if language:
+            self.speak(contact, language)
         self.choose(contact, topic)
 
     @rule(contact=contact_ids, kind=st.sampled_from([r.PlayedNotice, r.RefuseRecording, r.PlayedMessage]))
@@ -101,6 +112,18 @@ class CoreMachine(RuleBasedStateMachine):
         if self.state.offers:
             self.step(r.LegPickedUp(data.draw(st.sampled_from(sorted(self.state.offers)))))
 
+    @rule(data=st.data(), resolved=st.booleans(), pause=st.sampled_from([0.0, 3.0, 650.0]))
+    def a_contact_runs_its_course(self, data, resolved, pause):
+        """One waiting or ringing contact goes as far as it can."""
+        self.a_phone_answers(data)
+        contact = self.draw_contact(data, {"talking"})
+        if contact:
+            agent, leg = contact.agent, contact.offer
+            self.step(r.HangUp(agent, contact.id))
+            self.now += pause
+            self.step(r.WrapUp(agent, contact.id, "income", "done", resolved))
+            self.step(r.LegHungUp(leg, HungUpBy.US))
+
     @rule(data=st.data(), failure=st.sampled_from(Failure))
     def leg_fails(self, data, failure):
         self.step(r.LegFailed(self.leg(data), failure))
@@ -117,14 +140,15 @@ class CoreMachine(RuleBasedStateMachine):
     def agent_says(self, agent, kind):
         self.step(kind(agent))
 
-    @rule(data=st.data(), agent=agent_ids)
-    def agent_hangs_up(self, data, agent):
-        contact = self.talking(data)
-        self.step(r.HangUp(contact.agent if contact else agent, contact.id if contact else "nobody"))
+    @rule(data=st.data(), stranger=st.none() | agent_ids)
+    def agent_hangs_up(self, data, stranger):
+        contact = self.draw_contact(data, {"offered", "talking", "wrapping"})
+        if contact:
+            self.step(r.HangUp(stranger or contact.agent, contact.id))
 
     @rule(data=st.data(), stranger=st.none() | agent_ids, topic=topics, resolved=st.booleans())
     def agent_wraps_up(self, data, stranger, topic, resolved):
-        contact = self.talking(data)
+        contact = self.draw_contact(data, {"talking", "wrapping", "closed"})
         if contact:
             agent = stranger or contact.agent
             self.step(r.WrapUp(agent, contact.id, topic or "income", "done", resolved))

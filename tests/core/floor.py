@@ -1,0 +1,62 @@
+"""A small floor to act on: each method is one decision."""
+
+from civicline.core import requests as r
+from civicline.core.decide import react
+from civicline.core.lifecycle import HungUpBy, TopicBy
+from civicline.core.model import State
+from core import packs
+
+MONDAY = 1_767_625_200.0
+"""2026-01-05 08:00 in Denver, when the office opens."""
+
+
+class Floor:
+    def __init__(self, pack=packs.WHOLE, now=MONDAY):
+        self.state, self.now, self.facts = State(), now, []
+        self.do(r.LoadAgency(pack))
+
+    def do(self, request, after=0.0):
+        self.now += after
+        said = react(self.state, request, self.now)
+        self.facts += said
+        return [type(fact).__name__ for fact in said]
+
+    def wait(self, seconds):
+        return self.do(None, seconds)
+
+    def ready(self, *agents):
+        for agent in agents:
+            self.do(r.RegisterPhone(agent))
+            self.do(r.SignIn(agent))
+            self.do(r.BecomeAvailable(agent))
+
+    def call(self, contact, topic=None, language=None, line="+1", after=1.0):
+        self.do(r.CallArrived(contact, line, "", f"{contact}-c", "voice-1"), after)
+        self.do(r.LegPickedUp(f"{contact}-c"))
+        self.do(r.PlayedNotice(contact))
+        if language:
+            self.do(r.ChooseLanguage(contact, language))
+        self.do(r.ChooseTopic(contact, topic, TopicBy.KEY))
+        return self.state.contacts[contact]
+
+    def answer(self, contact):
+        return self.do(r.LegPickedUp(self.state.contacts[contact].offer))
+
+    def caller_hangs_up(self, contact):
+        return self.do(r.LegHungUp(f"{contact}-c", HungUpBy.CALLER))
+
+    def phone_hangs_up(self, agent, by=HungUpBy.AGENT):
+        return self.do(r.LegHungUp(self.state.agents[agent].leg, by))
+
+    def wrap_up(self, contact, agent, resolved=True):
+        return self.do(r.WrapUp(agent, contact, "income", "done", resolved))
+
+    def served(self, contact, agent, talk_s=60.0, wrap_s=10.0):
+        self.answer(contact)
+        self.wait(talk_s)
+        self.phone_hangs_up(agent)
+        self.wait(wrap_s)
+        return self.wrap_up(contact, agent)
+
+    def agent_of(self, contact):
+        return self.state.contacts[contact].agent
