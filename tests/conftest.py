@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,12 +50,45 @@ sys.exit(cluster.run(settings.load()))
 KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission", "journal_open_prefix", "journal_leader")
 
 
+class Server:
+    """What `civicline run postgres` runs, in a process of its own."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self.settings = settings
+        self.log = log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        environ = {**os.environ, "CIVICLINE_DATA": str(self.settings.data)}
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen([sys.executable, "-c", SERVER], stderr=log, env=environ)
+
+    def wait_ready(self) -> None:
+        try:
+            cluster.wait_ready(self.settings)
+        except DatabaseError as error:
+            raise DatabaseError(f"{error}\n{self.log.read_text()}") from error
+
+    def postmaster(self) -> int:
+        return int((layout(self.settings).cluster / "postmaster.pid").read_text().split()[0])
+
+    def kill(self) -> int:
+        """kill -9 of PostgreSQL's first process; gives the exit code that a supervisor sees."""
+        os.kill(self.postmaster(), signal.SIGKILL)
+        return self.process.wait(30)
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(30)
+
+
 @dataclass
 class Database:
     settings: Settings
     urls: Urls
     environ: dict[str, str]
     """The environment of a child process that is to use this database."""
+    server: Server
 
     def clean(self) -> None:
         """Empty all tables, as the owner; epochs go on rising."""
@@ -84,19 +118,15 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session")
 def database(django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
     settings = load()
-    log = (_DATA / "postgres.log").open("w")
-    server = subprocess.Popen([sys.executable, "-c", SERVER], stderr=log)
+    server = Server(settings, _DATA / "postgres.log")
+    server.start()
     try:
-        try:
-            cluster.wait_ready(settings)
-        except DatabaseError as error:
-            raise DatabaseError(f"{error}\n{(_DATA / 'postgres.log').read_text()}") from error
+        server.wait_ready()
         with django_db_blocker.unblock():
             migrate(settings)
-        yield Database(settings, urls(settings), dict(os.environ))
+        yield Database(settings, urls(settings), dict(os.environ), server)
     finally:
-        server.terminate()
-        server.wait(30)
+        server.stop()
 
 
 @pytest.fixture
