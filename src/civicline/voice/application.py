@@ -153,9 +153,12 @@ class Application:
 
     def _mend_leg(self, call: Call, name: str) -> None:
         leg, local = self.state.legs.get(name), self.local.get(name)
+        if local is not None:
+            local.known = local.known or leg is not None
         if leg is None:
-            call.legs.discard(name)
-            self._drop(call, name)
+            if local is None or local.known:
+                call.legs.discard(name)
+                self._drop(call, name)
         elif leg.state is LegState.ENDING:
             self._leave(call, leg, local)
         elif leg.agent is None:
@@ -171,8 +174,8 @@ class Application:
             return
         cancel(local)
         local.phase = Phase.LEAVING
-        self.endpoint.hang_up(leg.id)
         self.ask(requests.LegHungUp(leg.id, HungUpBy.US), keep=store.forget_leg(call.contact, leg.id))
+        self.endpoint.hang_up(leg.id)
 
     def _drop(self, call: Call, name: str) -> None:
         """The leg is over in the journal: nothing of it stays here."""

@@ -33,6 +33,8 @@ class LocalLeg:
     remote_sdp: str = field(default="", repr=False)
     local_sdp: str = field(default="", repr=False)
     instance: str = ""
+    known: bool = False
+    """The journal has named it; before, its absence from the state does not mean that it is over."""
     timer: Timer | None = field(default=None, repr=False)
 
 

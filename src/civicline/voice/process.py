@@ -101,7 +101,7 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
         call.number = call.number or store.stored_number(conn, leg.contact)
         stored = store.stored_leg(conn, leg.contact, leg.id) if leg.state is not LegState.NEW else None
         if stored is not None and leg.state in (LegState.ANSWERED, LegState.ENDING) and _take_leg(app, leg.id, stored):
-            app.local[leg.id] = LocalLeg(leg.id, leg.contact, Phase.UP, stored.remote_sdp, stored.local_sdp)
+            app.local[leg.id] = LocalLeg(leg.id, leg.contact, Phase.UP, stored.remote_sdp, stored.local_sdp, known=True)
         elif leg.state is LegState.ANSWERED:
             app.alive(leg.id, False)
     for contact in list(app.calls):

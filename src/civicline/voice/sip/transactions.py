@@ -42,6 +42,12 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         if not (data_in.startswith("ACK ") and SHED_ACK in data_in):
             super().handleIncoming(data_in, ra, server, rtime)
 
+    def newTransaction(self, msg: Any, *args: Any, **more: Any) -> Any:  # noqa: N802 (Sippy's name)
+        """All goes out by UDP. Sippy takes the far end's word for it, but only in small letters (RFC 3261 section 7.3.1
+        makes it case-insensitive, and SIPp writes `transport=UDP`)."""
+        msg.setTarget((msg.getTarget()[0], "udp"))
+        return super().newTransaction(msg, *args, **more)
+
     def undeliverable(self, data: bytes, to: Address) -> None:
         """ICMP said that nobody listens there: an INVITE which nobody has answered yet has failed."""
         branch = BRANCH.search(text_of(data))
