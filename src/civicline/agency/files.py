@@ -41,11 +41,10 @@ def read(path: Path) -> Files:
     for name, model in schema.WHOLE.items():
         found = _read(files, path, name)
         setattr(files, name, None if found is None else _fit(files, name, TypeAdapter(model), found))
-    for name, (key, part) in schema.ENTRIES.items():
-        _read_entries(files, path, name, TypeAdapter(dict[key, part]))
-    prompts: TypeAdapter[Any] = TypeAdapter(dict[schema.PROMPTS[0], schema.PROMPTS[1]])  # type: ignore[misc]
+    for name, adapter in schema.ENTRIES.items():
+        _read_entries(files, path, name, adapter)
     for language in languages(files):
-        _read_entries(files, path, f"prompts/{language}", prompts)
+        _read_entries(files, path, f"prompts/{language}", schema.PROMPTS)
     return files
 
 

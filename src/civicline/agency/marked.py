@@ -59,7 +59,8 @@ def _value(marked: Marked, node: yaml.Node, way: Way) -> Any:
         return _mapping(marked, node, way)
     if isinstance(node, yaml.SequenceNode):
         return [_value(marked, item, (*way, index)) for index, item in enumerate(node.value)]
-    return None if node.style is None and node.value in NULLS else node.value
+    plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return None if plain and node.value in NULLS else node.value
 
 
 def _mapping(marked: Marked, node: yaml.MappingNode, way: Way) -> dict[str, Any]:

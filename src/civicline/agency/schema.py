@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from civicline.core.agency import Span, Text
 
@@ -168,16 +168,16 @@ class RetentionFile(Part):
 
 WHOLE: dict[str, type[BaseModel]] = {"agency": AgencyFile, "retention": RetentionFile}
 """Files that are one thing."""
-ENTRIES: dict[str, tuple[Any, Any]] = {
-    "lines": (Number, LinePart),
-    "trunks": (Name, TrunkPart),
-    "menus": (Name, MenuPart),
-    "topics": (Name, TopicPart),
-    "queues": (Name, QueuePart),
-    "skills": (Name, SkillPart),
-    "hours": (Name, HoursPart),
-    "staff": (StaffName, StaffPart),
-    "dispositions": (Name, Texts),
+ENTRIES: dict[str, TypeAdapter[Any]] = {
+    "lines": TypeAdapter(dict[Number, LinePart]),
+    "trunks": TypeAdapter(dict[Name, TrunkPart]),
+    "menus": TypeAdapter(dict[Name, MenuPart]),
+    "topics": TypeAdapter(dict[Name, TopicPart]),
+    "queues": TypeAdapter(dict[Name, QueuePart]),
+    "skills": TypeAdapter(dict[Name, SkillPart]),
+    "hours": TypeAdapter(dict[Name, HoursPart]),
+    "staff": TypeAdapter(dict[StaffName, StaffPart]),
+    "dispositions": TypeAdapter(dict[Name, Texts]),
 }
 """Files that are a mapping from an id to an entry."""
-PROMPTS: tuple[Any, Any] = (Name, Annotated[str, Field(min_length=1)])
+PROMPTS: TypeAdapter[Any] = TypeAdapter(dict[Name, Annotated[str, Field(min_length=1)]])

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Trunk:
-    """Calls are taken from `networks` only ("203.0.113.0/28" or one address); `hosts` are (host, port) to call out by."""
+    """Calls are taken from `networks` only, such as "203.0.113.0/28"; calls go out by `hosts`, (host, port)."""
 
     name: str
     networks: tuple[str, ...]

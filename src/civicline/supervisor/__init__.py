@@ -1,0 +1,1 @@
+"""The supervisor: starts everything, keeps it running, stops it in order."""

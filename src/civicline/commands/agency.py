@@ -1,0 +1,78 @@
+"""`civicline agency check|load PATH`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from civicline.agency import pack
+from civicline.agency.mistakes import PackError
+from civicline.agency.pack import Pack
+from civicline.commands import django_setup, output
+from civicline.commands.errors import UsageError
+from civicline.settings import Settings
+
+MISTAKE = 2
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    check = actions.add_parser("check", help="name every mistake of a pack", epilog=_example("check"))
+    load = actions.add_parser("load", help="put a pack into force", epilog=_example("load"))
+    for each in (check, load):
+        each.add_argument("path", type=Path, metavar="PATH", help="the pack's folder")
+        output.add_json(each)
+    load.add_argument("--if-changed", action="store_true", help="do nothing when this very pack holds already")
+    load.add_argument("--wait", type=float, default=30.0, metavar="SECONDS", help="for the engine (30)")
+    parser.epilog = _example("check")
+
+
+def _example(action: str) -> str:
+    return f"Example: civicline agency {action} agencies/demo"
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    try:
+        found = pack.read(args.path)
+    except PackError as error:
+        if args.json:
+            output.show([asdict(mistake) for mistake in error.mistakes], as_json=True)
+        else:
+            for mistake in error.mistakes:
+                print(mistake, file=sys.stderr)
+        print(f"civicline: {error}", file=sys.stderr)
+        return MISTAKE
+    if args.action == "load":
+        return _load(args, settings, found)
+    _done(args, found, "is whole")
+    return 0
+
+
+def _load(args: argparse.Namespace, settings: Settings, found: Pack) -> int:
+    django_setup.setup()
+    from civicline.agency import actions
+    from civicline.database.urls import urls
+
+    if args.if_changed and actions.is_loaded(found):
+        _done(args, found, "holds already")
+        return 0
+    try:
+        actions.wait_loaded(urls(settings).app, actions.load(found), args.wait)
+    except actions.NoEngineError as error:
+        raise UsageError(str(error)) from error
+    _done(args, found, "is in force")
+    return 0
+
+
+def _done(args: argparse.Namespace, found: Pack, what: str) -> None:
+    if args.json:
+        output.show([], as_json=True)
+        return
+    agency = found.agency
+    name = next(iter(agency.name.values()))
+    print(
+        f"{name}: the pack {what} ({len(agency.lines)} lines, {len(agency.topics)} topics,"
+        f" {len(agency.queues)} queues, {len(agency.staff)} people who take contacts)"
+    )
