@@ -21,7 +21,6 @@ import socket
 import struct
 import sys
 import time
-from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -32,7 +31,7 @@ import numpy as np
 from civicline.settings import Address, PortRange, load
 from civicline.voice.media import client
 from civicline.voice.media.client import NgClient, NgError
-from civicline.voice.media.process import PRIORITY
+from civicline.voice.media.process import in_real_time
 from civicline.voice.media.process import run as run_media
 
 STEPS = (100, 200, 300, 400, 500, 600)
@@ -195,8 +194,7 @@ class Generator:
 def generate(core: int, ng: Address, calls: int, seconds: float, results: Connection) -> None:
     """One step: set the calls up, warm up so that sources are locked, measure, delete."""
     os.sched_setaffinity(0, {core})
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    in_real_time()
     with NgClient(ng) as commands:
         begun = time.monotonic()
         generator = Generator(commands, calls)

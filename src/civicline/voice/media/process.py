@@ -21,8 +21,7 @@ from civicline.voice.media.watch import ORPHAN_S, Watch
 
 log = logging.getLogger(__name__)
 
-PRIORITY = -10
-"""Niceness asked for: a packet that waits behind a report is a gap in somebody's sentence."""
+REAL_TIME_PRIORITY = 1
 
 
 class Engine:
@@ -54,13 +53,22 @@ def run(settings: Settings, ng: Address, rtp: PortRange) -> int:
         log.error("the media engine cannot listen at %s: %s; set CIVICLINE_NG to a free address", ng, error)
         return 1
     _stop_by_signal(engine.loop)
-    with suppress(PermissionError):  # it may where LimitNICE= or root allows it; it works without, too
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    in_real_time()
     gc.freeze()
     log.info("media engine at %s, RTP %s %d-%d", ng, settings.rtp_host, rtp.first, rtp.last)
     engine.loop.run()
     engine.close()
     return 0
+
+
+def in_real_time() -> None:
+    """Ask to run before ordinary processes: a packet that waits behind a report is a gap in somebody's sentence.
+
+    Granted to root and under systemd's LimitRTPRIO=; niceness would not do, since autogroups outweigh it. Without
+    the right the process runs as any other.
+    """
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REAL_TIME_PRIORITY))
 
 
 def _stop_by_signal(loop: Loop) -> None:
