@@ -1,0 +1,19 @@
+"""What each kind of timer does when it falls due. The effect and the timer's end are one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from civicline.journal.timers import Handler, Timer
+from civicline.people import sealing
+
+
+def dispose(conn: psycopg.Connection[Any], timer: Timer) -> None:
+    """The retention of a contact's personal fields is over: from here on nothing opens them, backups included."""
+    sealing.dispose(conn, timer.key)
+
+
+HANDLERS: Mapping[str, Handler] = {sealing.DISPOSE: dispose}
