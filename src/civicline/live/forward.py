@@ -84,8 +84,8 @@ def _again(error: httpx.TransportError, method: str) -> bool:
 
 
 def _target(scope: Scope) -> str:
-    query = scope["query_string"]
-    path = scope["raw_path"].partition(b"?")[0]
+    query: bytes = scope["query_string"]
+    path: bytes = scope["raw_path"].partition(b"?")[0]
     return (path + b"?" + query if query else path).decode("ascii")
 
 

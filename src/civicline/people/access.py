@@ -24,11 +24,10 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 
 def _role(*roles: Role) -> Any:
-    @rules.predicate(name=" or ".join(roles))
     def holds(user: Staff | AnonymousUser) -> bool:
         return isinstance(user, Staff) and user.is_active and user.role in roles
 
-    return holds
+    return rules.predicate(holds, name=" or ".join(roles))
 
 
 PERMISSIONS = {

@@ -19,7 +19,7 @@ def pause_s(failures: int, free: int) -> int:
     """Seconds to wait after the last of `failures` in a row, of which the first `free` cost nothing."""
     if failures < free:
         return 0
-    return min(LONGEST_S, 2 ** min(failures - free, 16))
+    return min(LONGEST_S, 1 << min(failures - free, 16))
 
 
 def remaining_s(failures: int, free: int, last_at: datetime, now: datetime) -> int:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from civicline.people.access import may
+from civicline.people.models import Staff
 from civicline.web.agency import agency_name
 
 LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
+    user: Staff | AnonymousUser = getattr(request, "user", None) or AnonymousUser()
+    signed_in = user.is_authenticated
     return {
         "agency_name": agency_name,
         "static": settings.STATIC_URL,

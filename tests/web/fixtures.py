@@ -1,0 +1,66 @@
+"""Fixtures that the tests of pages share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from web.stand import PASSWORD, Stand, stand
+
+from civicline.web import assets
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def site(database, django_db_blocker) -> Iterator[Stand]:
+    with stand(database, django_db_blocker.unblock) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    assets.build()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, site: Stand) -> Iterator[BrowserContext]:
+    """A browser of its own: nothing is shared with another test's."""
+    made = chromium.new_context(base_url=site.url, locale="en-US")
+    made.set_default_timeout(20_000)
+    yield made
+    made.close()
+
+
+def signed_in(context: BrowserContext, who: str) -> Page:
+    """A page on which `who` has signed in. Every message of the browser's console that tells of a fault fails."""
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.get_by_label("Staff name").fill(who)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    return page
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds by the rules of WCAG 2.2 AA; the policy forbids scripts in the page, so it is put aside."""
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setBypassCSP", {"enabled": True})
+    page.reload()
+    page.add_script_tag(path=str(AXE))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
+    session.send("Page.setBypassCSP", {"enabled": False})
+    return [f"{each['id']}: {node['html'][:120]}" for each in found["violations"] for node in each["nodes"]]
