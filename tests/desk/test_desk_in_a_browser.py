@@ -1,13 +1,13 @@
-"""The desk in a real browser, with the real engine: every button, what is shown, and that it can be used by keyboard."""
+"""The desk in a real browser, with the real engine: every button and what is shown, used by keyboard."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from web.fixtures import signed_in, violations
-from web.stand import REPRESENTATIVE, Stand
 
 from civicline.core import requests
+from web.fixtures import signed_in, violations
+from web.stand import REPRESENTATIVE, Stand
 
 
 @pytest.fixture

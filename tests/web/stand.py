@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import psycopg
-from peers.ports import eventually, free_tcp
 
 from civicline.agency import pack
 from civicline.core import requests
@@ -25,6 +24,7 @@ from civicline.core.requests import Request
 from civicline.journal.append import append
 from civicline.journal.event import Draft
 from civicline.people import actions
+from peers.ports import eventually, free_tcp
 
 DEMO = Path(__file__).parents[2] / "agencies" / "demo"
 PASSWORD = "a long enough sentence"
