@@ -1,0 +1,218 @@
+"""Telephone measures from contacts: every number with its formula and its parts (docs/explanation/measures.md).
+
+`parts_of` says in which parts one contact counts; parts add up over contacts; `measures` divides. A ratio whose
+denominator is nothing is None, never 0. Times are seconds. Definitions: the IRS's telephone measures and the field's
+usual ones; where two are in use, both are given under two names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from civicline.core.lifecycle import ContactState, Recording
+from civicline.core.model import Contact
+
+SHORT_S = 5.0
+"""An abandon before this was no wait: a wrong number, a change of mind."""
+
+SERVICE_LEVEL_S = 20.0
+"""For contacts whose queue the pack no longer names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Counts of contacts, and seconds. `received` is the sum of `OUTCOMES`."""
+
+    received: int = 0
+    automated: int = 0
+    """Served to the end without a representative. 0 until there is self-service."""
+    primary_abandon: int = 0
+    """Left before joining a queue."""
+    secondary_abandon: int = 0
+    """Left in a queue, ringing included."""
+    courtesy_disconnect: int = 0
+    """Turned away with a message: closed or full."""
+    answered: int = 0
+    """By a representative."""
+    still_open: int = 0
+    """Neither answered nor over yet."""
+    turned_away_closed: int = 0
+    turned_away_full: int = 0
+    abandoned_ringing: int = 0
+    """Of the secondary abandons: while a representative's phone rang."""
+    short_abandon: int = 0
+    """Of the secondary abandons: within 5 s of joining the queue."""
+    routed: int = 0
+    """Joined a queue for a representative."""
+    with_event: int = 0
+    """Answered, or abandoned in a queue."""
+    answered_in_time: int = 0
+    """Within the queue's service level time."""
+    abandoned_in_time: int = 0
+    wait_answered_s: float = 0.0
+    """From joining the first queue to the representative's answer."""
+    handled: int = 0
+    """Answered, and the wrap-up over."""
+    talk_s: float = 0.0
+    """Of the handled."""
+    hold_s: float = 0.0
+    """Of the handled. 0 until there is hold."""
+    wrap_up_s: float = 0.0
+    """Of the handled."""
+    offers: int = 0
+    offers_missed: int = 0
+    heard_notice: int = 0
+    recording_refused: int = 0
+    """Of those that heard the notice."""
+    wrapped: int = 0
+    """With the representative's word on how it ended."""
+    resolved: int = 0
+    """Of the wrapped: resolved by that word."""
+    handling_s: float = 0.0
+    """Representatives' time talking or wrapping up in the period."""
+    available_s: float = 0.0
+    """Representatives' time available in the period, while their phone rang included."""
+
+    def __add__(self, other: Parts) -> Parts:
+        return Parts(*(getattr(self, name) + getattr(other, name) for name in NAMES))
+
+
+NAMES = tuple(each.name for each in fields(Parts))
+OUTCOMES = (
+    "automated",
+    "primary_abandon",
+    "secondary_abandon",
+    "courtesy_disconnect",
+    "answered",
+    "still_open",
+)
+"""Each received contact is in exactly one of them."""
+
+
+def outcome(contact: Contact) -> str:
+    if contact.connected_at is not None:
+        return "answered"
+    if contact.turned_away is not None:
+        return "courtesy_disconnect"
+    if contact.abandoned_in is None:
+        return "still_open"
+    return "primary_abandon" if contact.abandoned_in is ContactState.MENU else "secondary_abandon"
+
+
+def parts_of(contact: Contact, in_time_s: float) -> Parts:
+    """One contact's parts; `in_time_s` is the service level time of its queue."""
+    said = {"received": 1, outcome(contact): 1} | _menu_parts(contact) | _queue_parts(contact, in_time_s)
+    return Parts(**said | _handled_parts(contact))
+
+
+def _menu_parts(contact: Contact) -> dict[str, Any]:
+    heard = contact.notice_at is not None
+    return {
+        "turned_away_closed": int(contact.turned_away == "closed"),
+        "turned_away_full": int(contact.turned_away == "full"),
+        "heard_notice": int(heard),
+        "recording_refused": int(heard and contact.recording is Recording.REFUSED),
+    }
+
+
+def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
+    if contact.place is None:
+        return {}
+    answered, abandoned = contact.connected_at is not None, contact.abandoned_in is not None
+    end = contact.connected_at if answered else contact.closed_at
+    wait_s = end - contact.place[0] if end is not None else 0.0
+    return {
+        "routed": 1,
+        "with_event": int(answered or abandoned),
+        "answered_in_time": int(answered and wait_s <= in_time_s),
+        "abandoned_in_time": int(abandoned and wait_s <= in_time_s),
+        "short_abandon": int(abandoned and wait_s < SHORT_S),
+        "abandoned_ringing": int(contact.abandoned_in is ContactState.OFFERED),
+        "wait_answered_s": wait_s if answered else 0.0,
+        "offers": contact.offers,
+        "offers_missed": contact.missed,
+    }
+
+
+def _handled_parts(contact: Contact) -> dict[str, Any]:
+    word = {"wrapped": int(contact.wrapped_at is not None), "resolved": int(contact.resolved is True)}
+    if contact.connected_at is None or contact.talk_ended_at is None or contact.closed_at is None:
+        return word
+    talk_s, wrap_up_s = contact.talk_ended_at - contact.connected_at, contact.closed_at - contact.talk_ended_at
+    return word | {"handled": 1, "talk_s": talk_s, "wrap_up_s": wrap_up_s}
+
+
+def total(contacts: Iterable[Contact], in_time_s: Mapping[str, float]) -> Parts:
+    """All parts of these contacts; `in_time_s` gives the service level time of each queue."""
+    sums: dict[str, Any] = dict.fromkeys(NAMES, 0)
+    for contact in contacts:
+        parts = parts_of(contact, in_time_s.get(contact.queue or "", SERVICE_LEVEL_S))
+        for name in NAMES:
+            sums[name] += getattr(parts, name)
+    return Parts(**sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """(sum of `over`) ÷ (sum of `under`); a part with a leading "-" is subtracted."""
+
+    over: tuple[str, ...]
+    under: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return f"{_written(self.over)} ÷ {_written(self.under)}"
+
+    def value(self, parts: Parts) -> float | None:
+        under = _summed(parts, self.under)
+        return _summed(parts, self.over) / under if under > 0 else None
+
+    def parts(self, parts: Parts) -> dict[str, float]:
+        return {name.lstrip("-"): getattr(parts, name.lstrip("-")) for name in self.over + self.under}
+
+
+def _written(names: tuple[str, ...]) -> str:
+    text = " + ".join(names).replace("+ -", "− ")
+    return text if len(names) == 1 else f"({text})"
+
+
+def _summed(parts: Parts, names: tuple[str, ...]) -> float:
+    sum_so_far = 0.0
+    for name in names:
+        sum_so_far += -getattr(parts, name[1:]) if name[0] == "-" else getattr(parts, name)
+    return sum_so_far
+
+
+FORMULAS: dict[str, Formula] = {
+    "los": Formula(("answered",), ("routed",)),
+    "answered_share_of_all": Formula(("answered",), ("received",)),
+    "asa_hold_only_s": Formula(("wait_answered_s",), ("answered",)),
+    "service_level_ignore": Formula(("answered_in_time",), ("with_event", "-abandoned_in_time")),
+    "service_level_negative": Formula(("answered_in_time",), ("with_event",)),
+    "service_level_positive": Formula(("answered_in_time", "abandoned_in_time"), ("with_event",)),
+    "handle_time_s": Formula(("talk_s", "hold_s", "wrap_up_s"), ("handled",)),
+    "occupancy": Formula(("handling_s",), ("handling_s", "available_s")),
+    "abandon_rate": Formula(("secondary_abandon",), ("routed",)),
+    "abandon_rate_without_short": Formula(("secondary_abandon", "-short_abandon"), ("routed", "-short_abandon")),
+    "offers_missed_share": Formula(("offers_missed",), ("offers",)),
+    "recording_refused_share": Formula(("recording_refused",), ("heard_notice",)),
+    "resolved_first_by_representative": Formula(("resolved",), ("wrapped",)),
+}
+
+UNKNOWN: dict[str, str] = {
+    "busy": "calls refused before they became a contact; only the carrier counts them",
+    "asa_with_callback_s": "request to connected; there are no callbacks yet",
+    "asa_callback_as_zero_s": "callbacks counted as no wait; there are no callbacks yet",
+}
+"""Measures that this system cannot know now: given as null, with the reason in place of a formula."""
+
+
+def measures(parts: Parts) -> dict[str, dict[str, Any]]:
+    """Name -> value (None without a denominator), formula and the parts that it was made of."""
+    known = {
+        name: {"value": each.value(parts), "formula": each.text, "parts": each.parts(parts)}
+        for name, each in FORMULAS.items()
+    }
+    return known | {name: {"value": None, "formula": why, "parts": {}} for name, why in UNKNOWN.items()}

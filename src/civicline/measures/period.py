@@ -1,0 +1,131 @@
+"""Folds the journal over a period: the contacts that arrived in it, and what the representatives' time went to.
+
+Contacts leave the state an hour after they closed, so each is kept from the moment it arrives; `evolve` goes on
+changing the very object until it is over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from civicline.core import VERSION, indexes, kinds
+from civicline.core.agency import Agency
+from civicline.core.codec import decode
+from civicline.core.evolve import evolve
+from civicline.core.facts import AgencyLoaded, ContactArrived, Fact
+from civicline.core.lifecycle import AgentState, ContactState
+from civicline.core.model import KEEP_CLOSED_S, Contact, State
+from civicline.journal import read, snapshot
+
+READ_AT_ONCE = 5000
+
+HANDLING = frozenset({AgentState.TALKING, AgentState.WRAP_UP})
+AVAILABLE = frozenset({AgentState.AVAILABLE, AgentState.OFFERED})
+
+CLOCKS_APART_S = 60.0
+"""A snapshot is used when it is older than the period by this, since two clocks are compared: a row's and a fact's."""
+
+
+@dataclass
+class StaffTime:
+    """Seconds of all representatives within [start, end)."""
+
+    start: float
+    end: float
+    handling_s: float = 0.0
+    available_s: float = 0.0
+    now: dict[str, tuple[AgentState, float]] = field(default_factory=dict)
+    """Agent -> present state and since when."""
+
+    def note(self, agent: str, state: AgentState | None, at: float) -> None:
+        """`agent` is in `state` from `at` on; None: gone."""
+        before, since = self.now.pop(agent, (None, at))
+        lasted = max(0.0, min(at, self.end) - max(since, self.start))
+        self.handling_s += lasted if before in HANDLING else 0.0
+        self.available_s += lasted if before in AVAILABLE else 0.0
+        if state is not None:
+            self.now[agent] = (state, at)
+
+    def stop(self, at: float) -> None:
+        for agent in list(self.now):
+            self.note(agent, None, at)
+
+
+@dataclass
+class Period:
+    """`last_at`: the time of the last fact that was read."""
+
+    start: float
+    end: float
+    contacts: list[Contact] = field(default_factory=list)
+    agency: Agency | None = None
+    """As it was at the end of the period."""
+    time: StaffTime = field(init=False)
+    last_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.time = StaffTime(self.start, self.end)
+
+    @property
+    def open(self) -> bool:
+        return any(contact.state is not ContactState.CLOSED for contact in self.contacts)
+
+    def is_settled(self) -> bool:
+        """Nothing that is still to come can change these contacts."""
+        if self.last_at < self.end or self.open:
+            return False
+        return self.last_at > max((c.closed_at or 0.0 for c in self.contacts), default=0.0) + KEEP_CLOSED_S
+
+    def begin(self, state: State) -> None:
+        """Take over from a snapshot."""
+        self.contacts = [contact for contact in state.contacts.values() if self.start <= contact.arrived_at < self.end]
+        self.agency, self.last_at = state.agency, state.now
+        for agent in state.agents.values():
+            self.time.note(agent.id, agent.state, agent.since)
+
+    def take(self, state: State, fact: Fact) -> None:
+        evolve(state, fact)
+        self.last_at = state.now
+        if isinstance(fact, ContactArrived) and self.start <= fact.at < self.end:
+            self.contacts.append(state.contacts[fact.contact])
+        if isinstance(fact, AgencyLoaded) and fact.at < self.end:
+            self.agency = fact.agency
+        agent = state.agents.get(getattr(fact, "agent", None) or "") if not isinstance(fact, AgencyLoaded) else None
+        if agent is not None:
+            self.time.note(agent.id, agent.state, fact.at)
+
+
+def agency_zone(conn: psycopg.Connection[Any]) -> str | None:
+    """The zone of the agency pack that was loaded last; None before the first."""
+    row = conn.execute(
+        "SELECT body->'agency'->>'zone' FROM journal_event WHERE kind = %s ORDER BY position DESC LIMIT 1",
+        (kinds.KIND[AgencyLoaded],),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def collect(conn: psycopg.Connection[Any], start: float, end: float) -> Period:
+    """The contacts that arrived in [start, end), seconds since 1970, with all that became of them so far."""
+    period = Period(start, end)
+    position, state = _latest_before(conn, start - CLOCKS_APART_S)
+    period.begin(state)
+    while not period.is_settled() and (events := read.read(conn, position, READ_AT_ONCE)):
+        position = events[-1].position
+        for event in events:
+            fact = kinds.fact(event.kind, event.body)
+            if fact is not None:
+                period.take(state, fact)
+    period.time.stop(period.last_at)
+    return period
+
+
+def _latest_before(conn: psycopg.Connection[Any], at: float) -> tuple[int, State]:
+    row = conn.execute("SELECT max(position) FROM journal_event WHERE at < to_timestamp(%s)", (at,)).fetchone()
+    saved = snapshot.latest(conn, VERSION, row[0]) if row is not None and row[0] is not None else None
+    if saved is None:
+        return 0, State()
+    position, body = saved
+    return position, indexes.rebuild(decode(State, body["state"]))

@@ -1,0 +1,90 @@
+"""The figures of one day, from the journal: every contact that arrived on it, counted exactly once.
+
+`day` reads and counts, `render` writes a table for a terminal. Formulas: `civicline.core.measures`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from civicline.core.measures import Parts, measures, total
+from civicline.core.model import Contact
+from civicline.journal.connect import connect
+from civicline.measures import period
+from civicline.measures.table import render
+
+__all__ = ["day", "render"]
+
+NOWHERE = "-"
+"""The key of contacts that chose no topic, reached no queue or named no language."""
+
+DIMENSIONS: dict[str, Callable[[Contact], str | None]] = {
+    "line": lambda contact: contact.line,
+    "topic": lambda contact: contact.topic,
+    "queue": lambda contact: contact.queue,
+    "language": lambda contact: contact.language,
+    "channel": lambda contact: contact.channel,
+}
+
+
+def day(url: str, date: datetime.date, zone: str | None = None) -> dict[str, Any]:
+    """The report of one day. `zone` is a name such as America/Denver; None: the agency's.
+
+    `url` is libpq's, as the app or the auditor role. Raises ValueError for an unknown zone, psycopg.Error.
+    """
+    with connect(url, "report") as conn:
+        name = zone or period.agency_zone(conn) or "UTC"
+        place = _zone(name)
+        start, end = (
+            datetime.datetime.combine(date + datetime.timedelta(days=days), datetime.time(), place) for days in (0, 1)
+        )
+        found = period.collect(conn, start.timestamp(), end.timestamp())
+    return {
+        "date": date.isoformat(),
+        "zone": name,
+        "from": start.isoformat(),
+        "to": end.isoformat(),
+        "complete": found.last_at >= end.timestamp() and not found.open,
+        **_figures(found, place),
+    }
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"there is no time zone {name!r}: write it as America/Denver") from error
+
+
+def _figures(found: period.Period, place: ZoneInfo) -> dict[str, Any]:
+    in_time_s = {queue.id: queue.service_level_s for queue in found.agency.queues.values()} if found.agency else {}
+    groups = DIMENSIONS | {"half_hour": lambda contact: half_hour(contact.arrived_at, place)}
+    floor = replace(
+        total(found.contacts, in_time_s), handling_s=found.time.handling_s, available_s=found.time.available_s
+    )
+    return {
+        "total": _entry(floor),
+        "by": {name: _by(key, found.contacts, in_time_s) for name, key in groups.items()},
+    }
+
+
+def _by(key: Callable[[Contact], str | None], contacts: Iterable[Contact], in_time_s: dict[str, float]) -> Any:
+    groups: defaultdict[str, list[Contact]] = defaultdict(list)
+    for contact in contacts:
+        groups[key(contact) or NOWHERE].append(contact)
+    return {name: _entry(total(groups[name], in_time_s)) for name in sorted(groups)}
+
+
+def _entry(parts: Parts) -> dict[str, Any]:
+    return {"parts": {name: getattr(parts, name) for name in parts.__slots__}, "measures": measures(parts)}
+
+
+def half_hour(at: float, place: ZoneInfo) -> str:
+    """When the half-hour of `at` began, by the wall clock with its offset: the autumn night has 01:00 twice."""
+    local = datetime.datetime.fromtimestamp(at, place)
+    return local.replace(minute=local.minute // 30 * 30, second=0, microsecond=0).isoformat(timespec="minutes")

@@ -1,0 +1,69 @@
+"""A report as tables for a terminal."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from civicline.core.measures import FORMULAS, OUTCOMES, UNKNOWN
+
+WIDTH = 110
+COLUMNS = {
+    "received": "received",
+    "answered": "answered",
+    "secondary_abandon": "left in queue",
+    "primary_abandon": "left in menu",
+    "courtesy_disconnect": "turned away",
+}
+MEASURES = {"los": "LOS", "answered_share_of_all": "of all", "asa_hold_only_s": "ASA", "service_level_negative": "SL"}
+UNIT_S = "_s"
+
+
+def render(report: dict[str, Any]) -> str:
+    """The report for a person to read."""
+    console = Console(file=io.StringIO(), width=WIDTH, color_system=None)
+    so_far = "" if report["complete"] else ", so far"
+    console.print(f"{report['date']} ({report['zone']}{so_far})")
+    console.print(_outcomes(report["total"]["parts"]))
+    console.print(_measures(report["total"]["measures"]))
+    for name, groups in report["by"].items():
+        if groups:
+            console.print(_groups(name, groups))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def _outcomes(parts: dict[str, float]) -> Table:
+    table = Table("received", *(name.replace("_", " ") for name in OUTCOMES), title="Contacts")
+    table.add_row(*(f"{parts[name]:,}" for name in ("received", *OUTCOMES)))
+    return table
+
+
+def _measures(measures: dict[str, Any]) -> Table:
+    table = Table("measure", "value", "formula", "parts", title="Measures")
+    for name in (*FORMULAS, *UNKNOWN):
+        each = measures[name]
+        parts = ", ".join(f"{value:,.4g}" for value in each["parts"].values())
+        table.add_row(name, number(name, each["value"]), each["formula"], parts)
+    return table
+
+
+def _groups(name: str, groups: dict[str, Any]) -> Table:
+    table = Table(title=f"By {name.replace('_', ' ')}")
+    table.add_column(name.replace("_", " "), no_wrap=True)
+    for label in (*COLUMNS.values(), *MEASURES.values()):
+        table.add_column(label, justify="right")
+    for key, entry in groups.items():
+        counts = (f"{entry['parts'][part]:,}" for part in COLUMNS)
+        table.add_row(key, *counts, *(number(each, entry["measures"][each]["value"]) for each in MEASURES))
+    return table
+
+
+def number(name: str, value: float | None) -> str:
+    """Seconds as 1.5 s, shares as 88.0 %, and a dash where there is no denominator."""
+    if value is None:
+        return "–"
+    return f"{value:,.1f} s" if name.endswith(UNIT_S) else f"{100 * value:.1f} %"
