@@ -1,0 +1,116 @@
+"""One caller: listens, presses keys, waits, talks, hangs up. Knows only what can be heard."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from civicline.demo import sound
+from civicline.demo.manner import Manner
+from civicline.demo.talker import Talker
+
+PAUSE_S = 0.9
+"""A pause in what is said that means "your turn": the longest one within the prompts is 0.42 s."""
+RECOGNIZED = 3
+"""Frames of a representative's voice until the caller notices."""
+PERSON_S = 3.0
+"""Silence after the music that means that a person is there who says nothing yet (a visitor at a softphone)."""
+MUSIC_FRAMES = 150
+LONGEST_TALK_S = 600.0
+
+
+class Stage(StrEnum):
+    """MENU -> LINE (no more keys to press) -> TALK."""
+
+    MENU = "menu"
+    LINE = "line"
+    TALK = "talk"
+
+
+@dataclass
+class Caller:
+    """`tick` is called every 20 ms while the call is up, and says whether the caller stays."""
+
+    manner: Manner
+    talker: Talker
+    number: int
+    began_at: float = field(default_factory=time.monotonic)
+    up_at: float | None = None
+    stage: Stage = Stage.MENU
+    stage_at: float = 0.0
+    talked_at: float | None = None
+    _pressed: int = 0
+    _last_at: float = 0.0
+    _heard_something: int = 0
+    _loud_in_line: int = 0
+
+    def answered(self, now: float) -> None:
+        self.up_at = self._last_at = now
+        self._enter(Stage.LINE if not self.manner.presses else Stage.MENU, now)
+
+    def tick(self, now: float) -> bool:
+        assert self.up_at is not None
+        if self.manner.quits_s is not None and now - self.up_at > self.manner.quits_s and self.stage is not Stage.TALK:
+            return False
+        if self.stage is not Stage.TALK and self._is_answered():
+            self.talked_at = now
+            self.talker.say(sound.caller())
+            self._enter(Stage.TALK, now)
+        return _DO[self.stage](self, now)
+
+    def _enter(self, stage: Stage, now: float) -> None:
+        self.stage, self.stage_at = stage, now
+        self._loud_in_line = self.talker.heard.loud
+
+    def _is_answered(self) -> bool:
+        heard = self.talker.heard
+        if heard.voice >= RECOGNIZED:
+            return True
+        waited = self.stage is Stage.LINE and bool(self.manner.presses)
+        return waited and heard.loud - self._loud_in_line > MUSIC_FRAMES and heard.quiet_s > PERSON_S
+
+    def _in_menu(self, now: float) -> bool:
+        press = self.manner.presses[self._pressed]
+        heard = self.talker.heard
+        asked = press.early or (heard.quiet_s > PAUSE_S + press.wait_s and heard.loud > self._heard_something)
+        if asked and (not press.early or now - self._last_at > press.wait_s):
+            self._press(press.key, now)
+        return True
+
+    def _press(self, key: str, now: float) -> None:
+        self.talker.press(key)
+        self._pressed, self._last_at = self._pressed + 1, now
+        self._heard_something = self.talker.heard.loud
+        if self._pressed == len(self.manner.presses):
+            self._enter(Stage.LINE, now)
+
+    def _in_line(self, now: float) -> bool:
+        return now - self.stage_at < self.manner.patience_s
+
+    def _in_talk(self, now: float) -> bool:
+        return now - self.stage_at < (self.manner.talk_s if self.manner.hangs_up else LONGEST_TALK_S)
+
+    def account(self, how: str, now: float) -> dict[str, Any]:
+        """What this caller would tell of the call. Seconds; frames of 20 ms."""
+        heard = self.talker.heard
+        return {
+            "number": self.number,
+            "kind": self.manner.kind,
+            "how": how,
+            "left_in": str(self.stage) if self.up_at is not None else "ringing",
+            "connected_s": _since(self.up_at, now),
+            "until_talk_s": None if self.talked_at is None else round(self.talked_at - self.began_at, 2),
+            "talk_s": _since(self.talked_at, now),
+            "heard": heard.packets,
+            "heard_sound": heard.loud,
+            "heard_representative": heard.voice,
+        }
+
+
+_DO = {Stage.MENU: Caller._in_menu, Stage.LINE: Caller._in_line, Stage.TALK: Caller._in_talk}
+
+
+def _since(at: float | None, now: float) -> float | None:
+    return None if at is None else round(now - at, 2)

@@ -1,0 +1,165 @@
+"""The process of the made-up callers: `python -m civicline.demo.callers`. They know SIP and RTP, and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import signal
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from civicline.demo import manner, sound
+from civicline.demo.caller import Caller
+from civicline.demo.line import Line, new_names, uri
+from civicline.demo.log import Log
+from civicline.demo.pacer import Pacer
+from civicline.demo.talker import Talker
+from civicline.settings import address
+from civicline.voice.media.sdp import SdpError
+from civicline.voice.sip.api import Address, EndedBy, Invite
+
+FIRST_BURST = 6
+"""So many ring within the first seconds, as when an office opens, and the first two know the menu."""
+BURST_S = 1.5
+LEAVE_S = 2.0
+STATUS_S = 1.0
+BY_THEM, BY_CALLER, BY_END = "they hung up", "caller hung up", "the demonstration ended"
+
+
+class Callers:
+    """Implements `voice.sip.api.Events`."""
+
+    def __init__(self, at: Address, server: Address, dialled: str, topics: Mapping[str, float], folder: Path) -> None:
+        self.line = Line(at[0], server[0], self)
+        self.placed = 0
+        self._host, self._server, self._dialled, self._topics = at[0], server, dialled, topics
+        self._log = Log(folder / "callers.jsonl")
+        self._status = folder / "callers.json"
+        self._callers: dict[str, Caller] = {}
+        self._chance = random.Random()  # noqa: S311 -- people, not keys
+        self._pacer = Pacer(self.line.call_later)
+        self._leaving = False
+        self._report()
+
+    def begin(self, per_minute: float, until: float | None) -> None:
+        """Ring now and then: a Poisson process. `until`: seconds since 1970, when everybody hangs up."""
+        if until is not None:
+            self.line.call_later(max(0.0, until - time.time()), self.leave)
+        self._next(60.0 / per_minute)
+
+    def _next(self, mean_s: float) -> None:
+        if self._leaving:
+            return
+        self._place()
+        pause_s = self._chance.expovariate(1 / mean_s)
+        early_s = self._chance.uniform(0.5, BURST_S)
+        self.line.call_later(early_s if self.placed < FIRST_BURST else pause_s, lambda: self._next(mean_s))
+
+    def _place(self) -> None:
+        self.placed += 1
+        how = manner.draw(self._chance, self._topics, manner.HURRIED if self.placed <= 2 else "")
+        talker = Talker(self._host, how.laws, how.dtmf, sound.representative())
+        caller = Caller(how, talker, self.placed)
+        leg = f"caller {self.placed}"
+        self._callers[leg] = caller
+        names = new_names()
+        number = f"303555{self._chance.randrange(100, 200):04}"  # reserved for fiction
+        self.line.ring(leg, uri(self._dialled, self._server), self._dialled, talker.description(), number, names)
+
+    def leave(self) -> None:
+        """Everybody hangs up."""
+        self._leaving = True
+        for leg in list(self._callers):
+            self.line.hang_up(leg)
+            self._over(leg, BY_END)
+        self._report()
+
+    def answered(self, leg: str, sdp: str | None, dialog: bytes) -> None:
+        caller = self._callers.get(leg)
+        if caller is None:
+            return
+        try:
+            caller.talker.agree(sdp or "")
+        except SdpError:
+            self.line.hang_up(leg)
+            self._over(leg, "no sound agreed")
+            return
+        caller.answered(time.monotonic())
+        self._pacer.add(caller.talker, partial(self._tick, leg, caller))
+
+    def _tick(self, leg: str, caller: Caller) -> None:
+        if not caller.tick(time.monotonic()):
+            self.line.hang_up(leg)
+            self._over(leg, BY_CALLER)
+
+    def failed(self, leg: str, code: int, reason: str) -> None:
+        self._over(leg, f"refused {code}")
+
+    def ended(self, leg: str, by: EndedBy) -> None:
+        self._over(leg, BY_THEM if by is EndedBy.BYE else "lost")
+
+    def _over(self, leg: str, how: str) -> None:
+        caller = self._callers.pop(leg, None)
+        if caller is not None:
+            self._log.write(**caller.account(how, time.monotonic()))
+            self._pacer.remove(caller.talker)
+            caller.talker.close()
+
+    def reoffered(self, leg: str, sdp: str | None) -> str | None:
+        caller = self._callers.get(leg)
+        if caller is None:
+            return None
+        if sdp is not None:
+            try:
+                caller.talker.agree(sdp)
+            except SdpError:
+                return None
+        return caller.talker.description()
+
+    def _report(self) -> None:
+        """Who is on the line now, for whoever watches."""
+        stages = [str(caller.stage) for caller in self._callers.values() if caller.up_at is not None]
+        body = {"placed": self.placed, "left": self._leaving, "stages": {name: stages.count(name) for name in stages}}
+        draft = self._status.with_suffix(".new")
+        draft.write_text(json.dumps(body))
+        draft.replace(self._status)
+        if not self._leaving:
+            self.line.call_later(STATUS_S, self._report)
+
+    def invited(self, invite: Invite) -> None:
+        self.line.refuse(invite.leg, 480, "Temporarily Unavailable")
+
+    def ringing(self, leg: str) -> None: ...
+    def reinvited(self, leg: str, sdp: str | None, code: int) -> None: ...
+    def alive(self, leg: str, ok: bool) -> None: ...
+    def registered(self, user: str, contact_uri: str, expires_s: int) -> None: ...
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--dial", required=True)
+    parser.add_argument("--topics", type=json.loads, required=True, help="weight by key, as JSON")
+    parser.add_argument("--per-minute", type=float, required=True)
+    parser.add_argument("--until", type=float)
+    parser.add_argument("--folder", type=Path, required=True)
+    given = parser.parse_args()
+    server = address("--server", given.server)
+    callers = Callers((given.host, 0), (server.host, server.port), given.dial, given.topics, given.folder)
+    signal.signal(signal.SIGTERM, lambda *_: callers.line.call_soon(partial(_stop, callers)))
+    callers.begin(given.per_minute, given.until)
+    callers.line.run()
+
+
+def _stop(callers: Callers) -> None:
+    """The BYEs leave first; their answers are waited for a moment."""
+    callers.leave()
+    callers.line.call_later(LEAVE_S, callers.line.stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""What a caller will do: drawn when the call begins, since callers do not know what awaits them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from civicline.demo.chance import Chance, lognormal, one_of
+from civicline.voice.media.sdp import PCMA, PCMU
+
+REFUSE_KEY, OPERATOR_KEY = "9", "0"
+WRONG_KEYS = "*#"
+
+USUAL, HURRIED, REFUSER, SILENT, WRONG, OPERATOR, QUITTER = (
+    "usual", "hurried", "refuses recording", "presses nothing", "presses wrong keys", "operator", "leaves in the menu",
+)  # fmt: skip
+KINDS = {USUAL: 50.0, HURRIED: 20.0, REFUSER: 8.0, SILENT: 5.0, WRONG: 6.0, OPERATOR: 5.0, QUITTER: 6.0}
+LANGUAGES = {"1": 80.0, "2": 20.0}
+LAWS = {"both": 75.0, "ulaw": 15.0, "alaw": 10.0}
+OFFERED = {"both": (PCMU, PCMA), "ulaw": (PCMU,), "alaw": (PCMA,)}
+DTMF = {"101": 70.0, "96": 30.0}
+
+PATIENCE_S = 150.0
+TALK_S = 30.0
+THINK_S = (0.4, 2.0)
+QUITS_S = (4.0, 45.0)
+
+
+@dataclass(frozen=True)
+class Press:
+    """A key, `wait_s` after the last one (`early`) or after the voice has paused for an answer."""
+
+    key: str
+    wait_s: float
+    early: bool = False
+
+
+@dataclass(frozen=True)
+class Manner:
+    kind: str
+    presses: tuple[Press, ...]
+    patience_s: float
+    """In the line, after the last key."""
+    talk_s: float
+    hangs_up: bool
+    """Or waits for the representative to do so."""
+    quits_s: float | None
+    """Leaves so long after the answer, whatever is said."""
+    laws: tuple[int, ...]
+    dtmf: int
+
+
+def draw(chance: Chance, topics: Mapping[str, float], kind: str = "") -> Manner:
+    """`topics`: weight by key."""
+    chosen = kind or one_of(chance, KINDS)
+    return Manner(
+        kind=chosen,
+        presses=tuple(_presses(chance, chosen, topics)),
+        patience_s=lognormal(chance, PATIENCE_S, 0.7),
+        talk_s=lognormal(chance, TALK_S),
+        hangs_up=chance.random() < 0.6,
+        quits_s=chance.uniform(*QUITS_S) if chosen == QUITTER else None,
+        laws=OFFERED[one_of(chance, LAWS)],
+        dtmf=int(one_of(chance, DTMF)),
+    )
+
+
+def _presses(chance: Chance, kind: str, topics: Mapping[str, float]) -> Sequence[Press]:
+    def after_pause(key: str) -> Press:
+        return Press(key, chance.uniform(*THINK_S))
+
+    def early(key: str) -> Press:
+        return Press(key, chance.uniform(2.0, 4.0), early=True)
+
+    language, topic = one_of(chance, LANGUAGES), one_of(chance, topics)
+    if kind == SILENT:
+        return ()
+    if kind == HURRIED:
+        return [early(key) for key in (REFUSE_KEY, language, topic)]
+    if kind == REFUSER:
+        return [early(REFUSE_KEY), after_pause(language), after_pause(topic)]
+    if kind == WRONG:
+        return [after_pause(language), after_pause(chance.choice(WRONG_KEYS)), after_pause(topic)]
+    if kind == OPERATOR:
+        return [after_pause(language), after_pause(OPERATOR_KEY)]
+    return [after_pause(language), after_pause(topic)]
