@@ -29,7 +29,7 @@ def make_app(web_socket: Path, database_url: Callable[[], str]) -> Starlette:
         yield
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await forward.close()
+        forward.close()
 
     return Starlette(
         routes=[

@@ -11,10 +11,11 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
-import httpx
 from starlette.types import Receive, Scope, Send
 
 from civicline.live.unavailable import unavailable
+from civicline.live.upstream import Answer, Upstream
+from civicline.live.wire import BrokenError, Headers, RefusedError, SlowError, UpstreamError
 
 HOP_BY_HOP = {
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
@@ -25,25 +26,17 @@ SAID_HERE = {b"date", b"server"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 PATIENCE_S = 2.0
 PAUSE_S = 0.05
-ANSWER_S = 60.0
-CONNECTIONS = 64
-KEEP_S = 20.0
-Headers = list[tuple[bytes, bytes]]
+STATUS: dict[type[UpstreamError], int] = {RefusedError: 503, BrokenError: 502, SlowError: 504}
 
 
 class Forward:
     """An ASGI application. `close()` when done."""
 
     def __init__(self, socket: Path) -> None:
-        self._transport = httpx.AsyncHTTPTransport(
-            uds=str(socket),
-            limits=httpx.Limits(
-                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_S
-            ),
-        )
+        self._upstream = Upstream(socket)
 
-    async def close(self) -> None:
-        await self._transport.aclose()
+    def close(self) -> None:
+        self._upstream.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,42 +44,36 @@ class Forward:
         body = _body(receive) if _has_body(scope["headers"]) else None
         try:
             answer = await self.ask(scope["method"], _target(scope), request_headers(scope), body)
-        except httpx.TimeoutException:
-            await unavailable(504)(scope, receive, send)
-        except httpx.TransportError as error:
-            refused = isinstance(error, httpx.ConnectError)
-            await unavailable(503 if refused else 502)(scope, receive, send)
+        except BrowserGoneError:
+            return
+        except UpstreamError as error:
+            await unavailable(STATUS.get(type(error), 502))(scope, receive, send)
         else:
             await _relay(answer, send)
 
     async def ask(
-        self, method: str, target: str, headers: Headers, body: AsyncIterator[bytes] | None = None
-    ) -> httpx.Response:
-        """The answer's head, its body unread: the caller closes it. Raises httpx.TransportError."""
+        self, method: str, target: bytes, headers: Headers, body: AsyncIterator[bytes] | None = None
+    ) -> Answer:
+        """The answer's head, its body unread. Raises upstream.UpstreamError."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            request = httpx.Request(
-                method, httpx.URL("http://web", raw_path=target.encode("ascii")), headers=headers, content=body,
-                extensions={"timeout": {"connect": 5.0, "read": ANSWER_S, "write": ANSWER_S, "pool": 10.0}},
-            )  # fmt: skip
             try:
-                return await self._transport.handle_async_request(request)
-            except httpx.TransportError as error:
-                if not _again(error, method) or time.monotonic() >= deadline:
+                return await self._upstream.ask(method, target, headers, body)
+            except (RefusedError, BrokenError) as error:
+                again = isinstance(error, RefusedError) or (method in SAFE and body is None)
+                if not again or time.monotonic() >= deadline:
                     raise
             await asyncio.sleep(PAUSE_S)
 
 
-def _again(error: httpx.TransportError, method: str) -> bool:
-    if isinstance(error, httpx.ConnectError):
-        return True
-    return method in SAFE and not isinstance(error, httpx.TimeoutException)
+class BrowserGoneError(Exception):
+    """The browser left before it had sent everything."""
 
 
-def _target(scope: Scope) -> str:
+def _target(scope: Scope) -> bytes:
     query: bytes = scope["query_string"]
     path: bytes = scope["raw_path"].partition(b"?")[0]
-    return (path + b"?" + query if query else path).decode("ascii")
+    return path + b"?" + query if query else path
 
 
 def _has_body(headers: Headers) -> bool:
@@ -118,17 +105,17 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise httpx.ReadError("the browser went away")
+            raise BrowserGoneError
         yield message.get("body", b"")
         more = message.get("more_body", False)
 
 
-async def _relay(answer: httpx.Response, send: Send) -> None:
+async def _relay(answer: Answer, send: Send) -> None:
+    headers = [pair for pair in end_to_end(answer.headers) if pair[0] not in SAID_HERE]
     try:
-        headers = [pair for pair in end_to_end(answer.headers.raw) if pair[0] not in SAID_HERE]
-        await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
-        async for chunk in answer.stream:  # type: ignore[union-attr]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        async for chunk in answer.body():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
     finally:
-        await answer.aclose()
+        answer.close()
