@@ -221,6 +221,11 @@ def query(call_id: str) -> Command:
     return {"command": "query", "call-id": call_id}
 
 
+def calls() -> Command:
+    """The call-ids of all sessions, in `calls`."""
+    return {"command": "list"}
+
+
 def drop_leg(call_id: str, leg: str) -> Command:
     """One leg is gone; the others keep their ports and can be played to."""
     return {"command": "delete", "call-id": call_id, "from-tag": leg}

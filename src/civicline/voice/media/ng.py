@@ -43,6 +43,7 @@ class Commands:
             "answer": self._answer,
             "delete": self._delete,
             "query": self._query,
+            "list": lambda _: {"result": "ok", "calls": [session.call_id for session in self._sessions]},
             "play media": self._play,
             "stop media": self._stop,
             "block media": lambda command: self._block(command, True),

@@ -34,7 +34,8 @@ class Engine:
         self.commands = Commands(self.means, self.sessions)
         self.server = Server(ng, self.commands)
         self.loop.watch(self.server.socket.fileno(), self.server.receive)
-        self.loop.at(self.loop.now, Watch(self.means, self.sessions, orphan_s).look)
+        self.watch = Watch(self.means, self.sessions, orphan_s)
+        self.loop.at(self.loop.now, self.watch.look)
 
     def close(self) -> None:
         """Free every socket."""

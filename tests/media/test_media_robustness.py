@@ -1,0 +1,231 @@
+"""What goes wrong on a network: strangers, rubbish, silence, restarts, and calls that nobody ends."""
+
+from __future__ import annotations
+
+import random
+import socket
+from pathlib import Path
+
+import pytest
+from media_phones import EngineProcess, Phone, free_port, level, until, write_tone
+
+from civicline.settings import Address, PortRange
+from civicline.voice.media import bencode, client
+from civicline.voice.media.client import MediaClient, NgClient, NgError, NoAnswerError
+from civicline.voice.media.process import Engine
+
+CALL, CALLER, AGENT = "r" * 32, "r-c", "r-1"
+
+
+def bridge(engine: EngineProcess, caller: Phone, agent: Phone, call: str = CALL) -> None:
+    engine.command(client.offer_caller(call, CALLER, caller.sdp()))
+    caller.answered(engine.command(client.answer_ivr(call, CALLER))["sdp"])
+    agent.answered(engine.command(client.offer_agent(call, CALLER, AGENT, caller.sdp()))["sdp"])
+    engine.command(client.answer_agent(call, CALLER, AGENT, agent.sdp()))
+
+
+def leg(engine: EngineProcess, tag: str = CALLER) -> dict[str, int]:
+    return dict(engine.command(client.query(CALL))["tags"][tag])  # type: ignore[index,call-overload]
+
+
+def test_a_stranger_is_not_heard_once_the_source_is_locked(engine: EngineProcess, caller: Phone, agent: Phone) -> None:
+    bridge(engine, caller, agent)
+    assert agent.hears(700, saying=lambda: caller.say(700, 0))
+    assert leg(engine)["locked"] == 1
+    agent.clear()
+    stranger = Phone(to=caller.to)
+    for _ in range(20):
+        stranger.say(1300, 0)
+        caller.say(700, 0)
+    until(lambda: len(agent.listen()) >= 20, "the caller is heard")
+    assert level(agent.listen(), 700) > 0.8
+    assert level(agent.listen(), 1300) < 0.05
+    stranger.close()
+
+
+def test_a_phone_behind_nat_is_learned_and_answered(engine: EngineProcess, caller: Phone, agent: Phone) -> None:
+    """The SDP names a port from which nothing comes."""
+    bridge(engine, caller, agent)
+    real = Phone(to=caller.to)
+    assert agent.hears(700, saying=lambda: real.say(700, 0))
+    assert real.hears(500, saying=lambda: agent.say(500, 0))
+    real.close()
+
+
+def test_the_address_of_the_sdp_takes_precedence_over_a_quicker_stranger(
+    engine: EngineProcess, caller: Phone, agent: Phone
+) -> None:
+    bridge(engine, caller, agent)
+    stranger = Phone(to=caller.to)
+    stranger.say(1300, 0)
+    assert agent.hears(700, saying=lambda: caller.say(700, 0))
+    until(lambda: leg(engine)["locked"], "the source is locked")
+    stranger.clear()
+    assert caller.hears(500, saying=lambda: agent.say(500, 0))
+    assert stranger.listen() == []
+    stranger.close()
+
+
+def test_rubbish_is_shrugged_off(engine: EngineProcess, caller: Phone, agent: Phone) -> None:
+    bridge(engine, caller, agent)
+    dice = random.Random(1)
+    for size in (0, 1, 11, 12, 13, 40, 172, 1400, 3000):
+        caller.raw(dice.randbytes(size))
+        caller.raw(b"\x80\x00" + dice.randbytes(size))
+        caller.raw(b"\xbf\x65" + dice.randbytes(size))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ng:
+        for size in range(0, 400, 7):
+            ng.sendto(dice.randbytes(size), (engine.address.host, engine.address.port))
+    assert agent.hears(700, saying=lambda: caller.say(700, 0))
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "bencode"),
+        (b"d7:command4:pingee", "bencode"),
+        (b"l4:pinge", "dictionary"),
+        (b"d7:command99999999:x", "bencode"),
+        (b"l" * 5000, "nested"),
+        (b"de", "command is missing"),
+        (b"d7:commandi5ee", "command is missing"),
+        (b"d7:command5:dancee", "Unrecognized command"),
+    ],
+)
+def test_a_malformed_command_gets_an_error(engine: EngineProcess, body: bytes, says: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ng:
+        ng.settimeout(10)
+        ng.sendto(b"cookie " + body, (engine.address.host, engine.address.port))
+        reply = MediaClient().reply(ng.recv(65535))
+    assert (reply.cookie, reply.body["result"]) == ("cookie", "error")
+    assert says in str(reply.body["error-reason"])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"sdp": "v=0\r\n"}, "no audio"),
+        ({"sdp": "m=audio 4000 RTP/AVP 18\r\n"}, "neither PCMU nor PCMA"),
+        ({"sdp": "m=audio 99999 RTP/AVP 0\r\n"}, "no valid port"),
+        ({"sdp": "c=IN IP6 ::1\r\nm=audio 4000 RTP/AVP 0\r\n"}, "not IPv4"),
+        ({"call-id": 5}, "call-id"),
+        ({"command": "answer", "call-id": "none"}, "Unknown call-id"),
+        ({"command": "query", "call-id": "none"}, "Unknown call-id"),
+        ({"command": "play media", "call-id": "none", "file": "x"}, "Unknown call-id"),
+    ],
+)
+def test_a_command_that_cannot_be_done_says_why(
+    engine: EngineProcess, caller: Phone, change: dict[str, str], says: str
+) -> None:
+    with pytest.raises(NgError, match=says):
+        engine.command(client.offer_caller(CALL, CALLER, caller.sdp()) | change)
+    with pytest.raises(NgError, match="Unknown"):  # and nothing is left of it
+        engine.command(client.query(CALL))
+
+
+def test_a_file_that_cannot_be_played_says_why(engine: EngineProcess, caller: Phone, tmp_path: Path) -> None:
+    engine.command(client.offer_caller(CALL, CALLER, caller.sdp()))
+    engine.command(client.answer_ivr(CALL, CALLER))
+    (tmp_path / "bad.wav").write_bytes(b"no WAV")
+    wide = write_tone(tmp_path / "wide.wav", 400, 0.1, rate=44100)
+    for path, says in ((tmp_path / "none.wav", "No such file"), (tmp_path / "bad.wav", "as WAV"), (wide, "44100 Hz")):
+        with pytest.raises(NgError, match=says):
+            engine.command(client.play(CALL, CALLER, [path]))
+
+
+def test_a_retransmitted_command_is_answered_from_memory(engine: EngineProcess, caller: Phone) -> None:
+    """A late delete that comes again must not end the call that was made anew."""
+    core = MediaClient()
+    delete = core.request(client.delete(CALL))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ng:
+        ng.settimeout(10)
+        ng.connect((engine.address.host, engine.address.port))
+        ng.send(delete.datagram)
+        first = ng.recv(65535)
+        engine.command(client.offer_caller(CALL, CALLER, caller.sdp()))
+        ng.send(delete.datagram)
+        assert ng.recv(65535) == first
+    assert engine.command(client.query(CALL))["result"] == "ok"
+
+
+def test_a_restarted_engine_is_another_instance() -> None:
+    killed = EngineProcess()
+    first = killed.command(client.ping())["instance"]
+    assert killed.command(client.ping())["instance"] == first
+    killed.process.kill()
+    killed.stop()
+    again = EngineProcess(ng=killed.address.port)
+    assert again.command(client.ping())["instance"] != first
+    again.stop()
+    assert again.process.returncode == 0
+
+
+def test_an_engine_that_is_not_there_is_said_to_be(engine: EngineProcess) -> None:
+    with NgClient(Address("127.0.0.1", free_port())) as nobody, pytest.raises(NoAnswerError, match="is it running"):
+        nobody.command(client.ping())
+
+
+def test_silence_is_told_once_and_so_is_its_end(engine: EngineProcess, caller: Phone) -> None:
+    engine.command(client.offer_caller(CALL, CALLER, caller.sdp()) | {"silent-after": 1})
+    caller.answered(engine.command(client.answer_ivr(CALL, CALLER))["sdp"])
+    told = until(lambda: engine.events("silent"), "silence is told")
+    assert told == [{"type": "silent", "callid": CALL, "tag": CALLER, "for": 1}]
+    heard = until(lambda: caller.say(700, 0) or engine.events("heard"), "the end of silence is told")
+    assert heard == [{"type": "heard", "callid": CALL, "tag": CALLER}]
+    assert len(engine.events("silent")) == 1
+
+
+def test_a_leg_that_said_it_sends_nothing_is_not_missed(engine: EngineProcess, caller: Phone) -> None:
+    engine.command(client.offer_caller(CALL, CALLER, caller.sdp("recvonly")) | {"silent-after": 1})
+    assert "a=sendonly" in str(engine.command(client.answer_ivr(CALL, CALLER))["sdp"])
+    other = Phone()
+    engine.command(client.offer_caller("other", CALLER, other.sdp()) | {"silent-after": 2})
+    engine.command(client.answer_ivr("other", CALLER))
+    until(lambda: engine.events("silent"), "the other call's silence")
+    assert [event["callid"] for event in engine.told] == ["other"]
+    other.close()
+
+
+def test_a_thousand_sessions_leave_nothing_open(engine: EngineProcess, caller: Phone, agent: Phone) -> None:
+    before = engine.open_files()
+    for number in range(1000):
+        bridge(engine, caller, agent, f"call-{number}")
+        if number % 100 == 0:
+            assert engine.open_files() == before + 4
+        engine.command(client.delete(f"call-{number}"))
+    assert engine.open_files() == before
+
+
+def test_a_session_that_nobody_cares_for_is_removed(caller: Phone) -> None:
+    """The loop is turned by hand, with a clock of its own."""
+    ports = PortRange(56000, 56100)
+    engine = Engine("127.0.0.1", Address("127.0.0.1", free_port()), ports, Address("127.0.0.1", 9), orphan_s=60)
+    engine.commands.run(client.offer_caller(CALL, CALLER, caller.sdp()))
+    engine.commands.run(client.answer_ivr(CALL, CALLER))
+    start = engine.loop.now
+    engine.watch.look(start + 59)
+    assert len(engine.sessions) == 1
+    engine.watch.look(start + 61)
+    assert len(engine.sessions) == 0
+    engine.close()
+
+
+def test_no_port_is_left_to_take(caller: Phone) -> None:
+    ng = Address("127.0.0.1", free_port())
+    engine = Engine("127.0.0.1", ng, PortRange(56200, 56203), Address("127.0.0.1", 9))
+    answers = [engine.commands.run(client.offer_agent(f"c{n}", CALLER, AGENT, caller.sdp())) for n in range(3)]
+    assert [answer["result"] for answer in answers] == ["ok", "ok", "error"]
+    assert "no RTP port is free from 56200 to 56203" in str(answers[2]["error-reason"])
+    assert len(engine.sessions) == 2
+    engine.commands.run(client.delete("c0"))
+    assert engine.commands.run(client.offer_agent("c9", CALLER, AGENT, caller.sdp()))["result"] == "ok"
+    engine.close()
+
+
+@pytest.mark.parametrize("value", [0, -5, "", "é\udcff", [1, ["a", {}]], {"b": 1, "a": {"c": ["d"]}}])
+def test_bencode_round_trips(value: bencode.Value) -> None:
+    assert bencode.decode(bencode.encode(value)) == value
+
+
+def test_bencode_sorts_its_keys() -> None:
+    assert bencode.encode({"b": 1, "a": "x"}) == b"d1:a1:x1:bi1ee"
