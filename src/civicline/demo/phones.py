@@ -25,6 +25,9 @@ BUSY_HERE, DECLINE, NOT_ACCEPTABLE = (486, "Busy Here"), (603, "Decline"), (488,
 DTMF = 101
 
 
+def _nobody_asks(user: str, ok: bool) -> None: ...
+
+
 @dataclass
 class Call:
     leg: str
@@ -37,14 +40,21 @@ class Call:
 class Phones:
     """Implements `voice.sip.api.Events`. All telephones share one socket: the request's user says which rings."""
 
-    def __init__(self, host: str, server: Address, passwords: Mapping[str, str], log: Log, drawn: Chance) -> None:
+    def __init__(
+        self,
+        host: str,
+        server: Address,
+        passwords: Mapping[str, str],
+        log: Log,
+        drawn: Chance,
+        registered: Callable[[str, bool], None] = _nobody_asks,
+    ) -> None:
         self.line = Line(host, server[0], self)
         self.pacer = Pacer(self.line.call_later)
-        self.registered_users: set[str] = set()
         self._host, self._log, self._chance = host, log, drawn
         self._calls: dict[str, Call] = {}
         self._registrations = [
-            Registration(self.line, user, password, server, partial(self._said, user))
+            Registration(self.line, user, password, server, partial(registered, user))
             for user, password in passwords.items()
         ]
 
@@ -116,9 +126,6 @@ class Phones:
             self._log.write(user=call.user, talk_s=talk_s, heard_caller=heard.voice, heard=heard.packets, by=by)
         self.pacer.remove(call.talker)
         call.talker.close()
-
-    def _said(self, user: str, ok: bool) -> None:
-        (self.registered_users.add if ok else self.registered_users.discard)(user)
 
     def ended(self, leg: str, by: EndedBy) -> None:
         if call := self._calls.get(leg):

@@ -129,9 +129,10 @@ class Demo:
 
     def end(self) -> int:
         """After everything has stopped: print the figures; the exit code."""
-        if self._watch is not None and self._watch.process is not None:
-            self._watch.send(signal.SIGTERM)
-            self._watch.process.wait()
+        if self._watch is None:
+            return 0 if self._plan.seconds is None else 1
+        self._watch.send(signal.SIGTERM)
+        self._watch.reap()
         path = sign_ins.folder(self._plan.settings) / RESULT
         if self._plan.seconds is None or not path.exists():
             return 0 if self._plan.seconds is None else 1

@@ -29,7 +29,8 @@ LATE_S = 20.0
 
 
 class Watch:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shows: bool) -> None:
+        self._shows, self._shown_at = shows, 0.0
         self._folder = sign_ins.folder(settings)
         self.url = urls(settings).app
         with connect(self.url, "demonstration") as conn:
@@ -44,14 +45,13 @@ class Watch:
             fact = kinds.fact(event.kind, event.body)
             if fact is not None:
                 self.figures.take(fact)
+        if self._shows and time.monotonic() - self._shown_at > LINE_S:
+            self._shown_at = time.monotonic()
+            print(f"\r{welcome.line(self.figures.now())}\033[K", end="", flush=True)
 
     def for_ever(self) -> None:
-        shown_at = 0.0
         while True:
             self.read(LINE_S)
-            if sys.stdout.isatty() and time.monotonic() - shown_at > LINE_S:
-                shown_at = time.monotonic()
-                print(f"\r{welcome.line(self.figures.now())}\033[K", end="", flush=True)
 
     def until_left(self, until: float) -> None:
         """Until the callers have hung up, and the journal and the representatives know it."""
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--made-keyset", action="store_true")
     given = parser.parse_args()
     settings = settings_module.load()
-    watch, folder = Watch(settings), sign_ins.folder(settings)
+    watch, folder = Watch(settings, shows=sys.stdout.isatty() and not given.quiet), sign_ins.folder(settings)
     (folder / READY).touch()
     if not given.quiet:
         print(welcome.text(settings, sign_ins.load(settings), given.visitor, given.made_keyset), flush=True)

@@ -1,0 +1,118 @@
+"""A caller decides by ear alone: pauses, voices, patience."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from civicline.demo import caller as callers
+from civicline.demo import manner, sound
+from civicline.demo.caller import Caller, Stage
+from civicline.demo.talker import Talker
+
+TOPICS = {"3": 1.0}
+
+
+class Ear:
+    """A clock of 20 ms and what is heard in each; the talker is real, but agrees with nobody, so nothing is sent."""
+
+    def __init__(self, kind: str, **changed) -> None:
+        how = replace(manner.draw(random.Random(7), TOPICS, kind), **{"hangs_up": True, "quits_s": None} | changed)
+        self.talker = Talker("127.0.0.1", how.laws, how.dtmf, sound.representative())
+        self.pressed: list[str] = []
+        self.talker.press = self.pressed.append
+        self.caller = Caller(how, self.talker, 1, began_at=0.0)
+        self.now = 0.0
+        self.caller.answered(0.0)
+
+    def hear(self, seconds: float, loud: bool = True, voice: bool = False) -> bool:
+        """Whether the caller stayed."""
+        for _ in range(round(seconds / 0.02)):
+            self.now += 0.02
+            heard = self.talker.heard
+            heard.loud += loud
+            heard.voice += voice
+            heard.quiet_run = 0 if loud else heard.quiet_run + 1
+            if not self.caller.tick(self.now):
+                return False
+        return True
+
+
+@pytest.fixture
+def ear():
+    made = []
+
+    def make(kind: str, **changed) -> Ear:
+        made.append(Ear(kind, **changed))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.talker.close()
+
+
+def test_keys_are_pressed_in_the_pauses_and_not_before(ear):
+    one = ear(manner.USUAL)
+    one.hear(40)
+    assert one.pressed == []
+    one.hear(4, loud=False)
+    assert len(one.pressed) == 1
+    one.hear(4, loud=False)
+    assert len(one.pressed) == 1, "nothing was said since: it is not the caller's turn"
+    one.hear(10)
+    one.hear(4, loud=False)
+    assert one.pressed[1:] == ["3"]
+    assert one.caller.stage is Stage.LINE
+
+
+def test_who_is_in_a_hurry_does_not_wait_for_pauses(ear):
+    one = ear(manner.HURRIED)
+    one.hear(13)
+    assert one.pressed[0] == manner.REFUSE_KEY
+    assert one.pressed[-1] == "3"
+
+
+def test_a_representative_is_known_by_voice(ear):
+    one = ear(manner.SILENT, talk_s=5.0)
+    one.hear(60)
+    assert one.caller.talked_at is None
+    one.hear(1, voice=True)
+    assert one.caller.stage is Stage.TALK
+    assert not one.hear(6, voice=True), "the caller hangs up when all is said"
+
+
+def test_who_leaves_it_to_the_representative_stays(ear):
+    one = ear(manner.SILENT, talk_s=5.0, hangs_up=False)
+    assert one.hear(60, voice=True)
+
+
+def test_patience_ends(ear):
+    one = ear(manner.HURRIED, patience_s=20.0)
+    one.hear(13)
+    assert one.hear(15)
+    assert not one.hear(20)
+    assert one.caller.account("left", one.now)["left_in"] == "line"
+
+
+def test_silence_after_the_music_is_a_person(ear):
+    one = ear(manner.HURRIED, patience_s=600.0)
+    one.hear(30)
+    one.hear(callers.PERSON_S + 0.5, loud=False)
+    assert one.caller.stage is Stage.TALK
+
+
+def test_some_leave_in_the_menu(ear):
+    one = ear(manner.QUITTER, quits_s=10.0)
+    assert one.hear(9.5)
+    assert not one.hear(1)
+    assert one.caller.account("left", one.now)["left_in"] == "menu"
+
+
+def test_every_kind_of_caller_is_drawn():
+    chance = random.Random(1)
+    drawn = [manner.draw(chance, {"1": 1.0, "2": 2.0}) for _ in range(600)]
+    assert {how.kind for how in drawn} == set(manner.KINDS)
+    assert {how.dtmf for how in drawn} == {96, 101}
+    assert {press.key for how in drawn for press in how.presses} >= {"9", "0", "1", "2", "*", "#"}
