@@ -24,7 +24,8 @@ def site(database, django_db_blocker) -> Iterator[Stand]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(site: Stand) -> Iterator[Browser]:
+    """After `site`, since Django refuses its database to a thread in which Playwright's loop runs."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: apt-get install chromium")
     assets.build()
@@ -35,7 +36,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(chromium: Browser, site: Stand) -> Iterator[BrowserContext]:
+def context(site: Stand, chromium: Browser) -> Iterator[BrowserContext]:
     """A browser of its own: nothing is shared with another test's."""
     made = chromium.new_context(base_url=site.url, locale="en-US")
     made.set_default_timeout(20_000)

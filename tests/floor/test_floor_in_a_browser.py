@@ -1,0 +1,76 @@
+"""The floor in a real browser: what a supervisor sees while calls come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from civicline.core import requests
+from web.fixtures import signed_in, violations
+from web.stand import OTHER, REPRESENTATIVE, SUPERVISOR, Stand
+
+
+@pytest.fixture
+def floor(site: Stand, context: BrowserContext) -> Page:
+    page = signed_in(context, SUPERVISOR)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Floor")
+    expect(page.locator("body")).to_have_attribute("data-live", "open")
+    return page
+
+
+@pytest.fixture(autouse=True)
+def _rested(site: Stand) -> Iterator[None]:
+    yield
+    for name in (REPRESENTATIVE, OTHER):
+        site.rest(name)
+
+
+def cell(page: Page, row: str, column: str):
+    table = page.locator(f"table:has([id='{row}'])")
+    heads = [text.strip() for text in table.locator("thead th").all_inner_texts()]
+    return page.locator(f"[id='{row}'] > *").nth(heads.index(column))
+
+
+def test_a_call_goes_through_the_columns(site: Stand, floor: Page) -> None:
+    contact = site.call("income_tax")
+    expect(cell(floor, "queue-individual", "Waiting")).to_have_text("1")
+    expect(cell(floor, "queue-individual", "Longest wait").locator("time")).to_have_text("00:01")
+    site.give(requests.RegisterPhone(REPRESENTATIVE), requests.SignIn(REPRESENTATIVE))
+    site.give(requests.BecomeAvailable(REPRESENTATIVE))
+    expect(cell(floor, "queue-individual", "Ringing")).to_have_text("1")
+    expect(cell(floor, "queue-individual", "Waiting")).to_have_text("0")
+    expect(cell(floor, f"agent-{REPRESENTATIVE}", "State")).to_have_text("A call is ringing")
+    site.phone_answers(contact)
+    expect(cell(floor, "queue-individual", "Talking")).to_have_text("1")
+    expect(cell(floor, f"agent-{REPRESENTATIVE}", "State")).to_have_text("Talking")
+    site.caller_leaves(contact)
+    expect(cell(floor, "queue-individual", "Talking")).to_have_text("0")
+    expect(cell(floor, f"agent-{REPRESENTATIVE}", "State")).to_have_text("Wrap-up")
+
+
+def test_who_could_take_a_call_is_counted_for_their_queues_only(site: Stand, floor: Page) -> None:
+    site.ready_agent(OTHER)
+    expect(cell(floor, "queue-individual", "Available")).to_have_text("1")
+    expect(cell(floor, "queue-collections", "Available")).to_have_text("1")
+    expect(cell(floor, "queue-business", "Available")).to_have_text("0")
+
+
+def test_the_api_gives_the_same_figures(site: Stand, floor: Page, context: BrowserContext) -> None:
+    contact = site.call("income_tax")
+    expect(cell(floor, "queue-individual", "Waiting")).to_have_text("1")
+    queues = {each["id"]: each for each in context.request.get("/api/v1/queues").json()}
+    assert queues["individual"]["waiting"] == 1
+    assert queues["individual"]["longest_wait_since"]
+    site.caller_leaves(contact)
+    expect(cell(floor, "queue-individual", "Waiting")).to_have_text("0")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_floor_breaks_no_rule_of_access(site: Stand, floor: Page, width: int, language: str) -> None:
+    floor.set_viewport_size({"width": width, "height": 800})
+    floor.goto(f"/language/{language}?next=/floor/")
+    site.ready_agent(REPRESENTATIVE)
+    assert violations(floor) == []
