@@ -24,9 +24,7 @@ from pathlib import Path
 from peers.ports import eventually, free_udp
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-MESSAGE = re.compile(
-    r"^-{20,} \d{4}.*?\nUDP message (sent|received)[^\n]*:\n\n(.*?)(?=^-{20,} \d{4}|\Z)", re.M | re.S
-)
+MESSAGE = re.compile(r"^-{20,} \d{4}.*?\nUDP message (sent|received)[^\n]*:\n\n(.*?)(?=^-{20,} \d{4}|\Z)", re.M | re.S)
 
 
 def installed() -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from peers import sipp
 from sip_app import App
+
+from peers import sipp
 
 
 @pytest.fixture(autouse=True)

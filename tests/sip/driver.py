@@ -11,8 +11,10 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 
 from civicline.voice.sip.api import Binding, DialogIds, Options, Trunk
+from civicline.voice.sip.dialog import DialogError
 from civicline.voice.sip.digest import ha1
 from civicline.voice.sip.endpoint import SipEndpoint
 from civicline.voice.sip.registrar import MemoryBindings
@@ -43,9 +45,7 @@ class App:
                 secret=b"only a test",
                 trunks=lambda: [Trunk("carrier", (net,)) for net in config.get("trunks", ["127.0.0.0/8"])],
                 credentials=lambda user: (
-                    {alg: ha1(alg, user, REALM, users[user]) for alg in ("MD5", "SHA-256")}
-                    if user in users
-                    else None
+                    {alg: ha1(alg, user, REALM, users[user]) for alg in ("MD5", "SHA-256")} if user in users else None
                 ),
                 admit=lambda: self.shed,
                 min_expires_s=config.get("min_expires_s", 60),
@@ -99,7 +99,10 @@ class App:
         return saved.decode() if saved else None
 
     def do_rehydrate(self, leg, dialog):
-        return self.endpoint.rehydrate(leg, dialog.encode())
+        try:
+            return self.endpoint.rehydrate(leg, dialog.encode())
+        except DialogError as error:
+            return str(error)
 
     def do_ring(self, leg, target, to_user, sdp, caller_id, ids):
         return self.endpoint.ring(leg, target, to_user, sdp, caller_id, DialogIds(**ids))
@@ -126,7 +129,7 @@ def main() -> None:
 
     def read() -> None:
         for line in sys.stdin:
-            app.endpoint.call_soon(lambda command=json.loads(line): app.do(command))
+            app.endpoint.call_soon(partial(app.do, json.loads(line)))
         app.endpoint.stop()
 
     say("ready", port=app.endpoint.address[1])

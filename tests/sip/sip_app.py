@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class App:
     def __init__(self, port: int | None = None, **config: Any) -> None:
         self.address = ("127.0.0.1", port or free_udp())
         self.events: list[dict[str, Any]] = []
+        self._untaken: list[dict[str, Any]] = []
         self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process = subprocess.Popen(
             [sys.executable, str(DRIVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -37,15 +39,22 @@ class App:
         self.expect("ready")
 
     def expect(self, event: str, within_s: float = 20, **fields: Any) -> dict[str, Any]:
-        """The next event of that name with those fields; earlier ones of other names are kept in `events`."""
+        """Take the first event of that name with those fields that was not taken yet."""
+        deadline = time.monotonic() + within_s
         while True:
-            try:
-                found = self._lines.get(timeout=within_s)
-            except queue.Empty:
-                raise AssertionError(f"no {event} within {within_s:g} s; there were {self.events}") from None
-            self.events.append(found)
-            if found["event"] == event and all(found.get(name) == text for name, text in fields.items()):
-                return found
+            for found in self._untaken:
+                if found["event"] == event and all(found.get(name) == text for name, text in fields.items()):
+                    self._untaken.remove(found)
+                    return found
+            self._next(event, deadline)
+
+    def _next(self, awaited: str, deadline: float) -> None:
+        try:
+            found = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise AssertionError(f"no {awaited} in time; there were {self.events}") from None
+        self.events.append(found)
+        self._untaken.append(found)
 
     def do(self, what: str, **arguments: Any) -> Any:
         self._say({"do": what, **arguments})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from peers.sipp import Sipp
 from sip_app import App, sdp
+
+from peers.doubler import Doubler
+from peers.sipp import Sipp
 
 
 def test_a_call_is_answered_and_the_caller_hangs_up(app: App) -> None:
@@ -31,14 +33,15 @@ def test_the_to_tag_is_the_one_that_was_chosen(app: App) -> None:
     assert tag in saved
 
 
-def test_a_doubled_invite_is_one_call(app: App) -> None:
-    with Sipp("uac_repeats", app.address, args=("-d", "50")) as carrier:
+def test_doubled_datagrams_are_one_call(app: App) -> None:
+    with Doubler(app.address) as network, Sipp("uac_answered", network.address, args=("-d", "50")) as carrier:
         leg = app.expect("invited")["leg"]
         app.do("answer", leg=leg, sdp=sdp())
         app.expect("ended", leg=leg)
         result = carrier.wait()
     assert result.ok, result.explain()
-    assert app.count("invited") == 1
+    assert network.doubled >= 3
+    assert app.count("invited") == app.count("ended") == 1
 
 
 def test_a_refused_caller_gets_the_code(app: App) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from peers.ports import eventually, free_udp
-from peers.sipp import Sipp
 from sip_app import IDS, App, sdp
+
+from peers.ports import free_udp
+from peers.sipp import Sipp
 
 
 def test_a_phone_answers_and_we_hang_up(app: App) -> None:
@@ -86,33 +87,3 @@ def test_a_ring_survives_a_killed_process() -> None:
             result = phone.wait()
     assert result.ok, result.explain()
     assert result.stats["TotalCallCreated"] == "1"
-
-
-def test_a_phone_that_answered_while_we_were_dead_is_connected() -> None:
-    with Sipp("uas_answers", args=("-d", "300")) as phone:
-        with App() as first:
-            first.ring("offer-1", phone.address)
-            first.expect("ringing")
-            first.kill()
-        eventually(lambda: any(m.start.startswith("SIP/2.0 200") for m in phone.messages()), what="the answer")
-        with App(port=first.address[1]) as second:
-            eventually(lambda: sum(m.sent and m.start.startswith("SIP/2.0 200") for m in phone.messages()) >= 3)
-            second.ring("offer-1", phone.address)
-            second.expect("answered")
-            second.do("hang_up", leg="offer-1")
-            result = phone.wait()
-    assert result.ok, result.explain()
-
-
-def test_a_phone_that_declined_while_we_were_dead_is_told_so() -> None:
-    with Sipp("uas_refuses", code=603, args=("-d", "300")) as phone:
-        with App() as first:
-            first.ring("offer-1", phone.address)
-            first.expect("ringing")
-            first.kill()
-        eventually(lambda: any(m.start.startswith("SIP/2.0 603") for m in phone.messages()), what="the refusal")
-        with App(port=first.address[1]) as second:
-            second.ring("offer-1", phone.address)
-            assert second.expect("failed", leg="offer-1")["code"] == 603
-            result = phone.wait()
-    assert result.ok, result.explain()

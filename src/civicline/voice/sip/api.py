@@ -164,6 +164,7 @@ class Options:
     min_expires_s: int = 60
     max_expires_s: int = 3600
     nonce_s: int = 120
+    algorithms: tuple[str, ...] = ("MD5",)  # ("SHA-256", "MD5") stops phones that know only MD5: baresip 1.0
     nat: bool = False  # replace a private Contact by the address that its message came from
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from secrets import token_hex
 
-HASHES = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}  # strongest first: phones take the first they know
+HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 FIELD = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,]+))')
 MOST_NONCES = 100_000
 
@@ -49,22 +49,23 @@ class Digest:
     realm: str
     secret: bytes = field(repr=False)
     nonce_s: int
+    algorithms: tuple[str, ...]
     now: Callable[[], float]
     _counts: dict[str, int] = field(default_factory=dict)
 
     def challenges(self, stale: bool) -> list[str]:
-        """One WWW-Authenticate value for each algorithm."""
+        """One WWW-Authenticate value for each algorithm, in the order of preference."""
         nonce = self._nonce(f"{int(self.now())}.{token_hex(8)}")
         more = ", stale=true" if stale else ""
         return [
             f'Digest realm="{self.realm}", nonce="{nonce}", qop="auth", algorithm={algorithm}{more}'
-            for algorithm in HASHES
+            for algorithm in self.algorithms
         ]
 
     def check(self, fields: Mapping[str, str], method: str, known: Mapping[str, str] | None) -> Verdict:
         """`known` is the user's HA1 by algorithm, None for nobody. Takes the same time for nobody."""
         algorithm = fields.get("algorithm", "MD5").upper()
-        if algorithm not in HASHES or not _complete(fields) or fields["realm"] != self.realm:
+        if algorithm not in self.algorithms or not _complete(fields) or fields["realm"] != self.realm:
             return Verdict.BAD
         secret = (known or {}).get(algorithm, "")
         expected = response(algorithm, secret, fields, method)

@@ -51,7 +51,7 @@ class Registrar:
         self._credentials: Credentials = options.credentials
         self._bindings = bindings
         self._registered = registered
-        self._digest = Digest(options.realm, options.secret, options.nonce_s, time.time)
+        self._digest = Digest(options.realm, options.secret, options.nonce_s, options.algorithms, time.time)
 
     def answer(self, request: Any) -> Any:
         """The response to a REGISTER; bindings are changed by then."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from sippy.CCEvents import CCEventConnect, CCEventTry, CCEventUpdate
 from sippy.SipURL import SipURL
+from sippy.Time.Timeout import Timeout
 from sippy.UA import UA
 from sippy.UaStateConnected import UaStateConnected
 
@@ -23,6 +24,7 @@ from civicline.voice.sip.api import DialogIds
 from civicline.voice.sip.messages import METHODS, header, reply
 
 LEFT_TO_SIPPY = ("INVITE", "BYE")
+BEFORE_THE_ACK = ("Trying(UAC)", "Ringing(UAC)", "Cancelling(UAC)")
 IN_DIALOG = {
     "OPTIONS": (200, "OK"),
     "INFO": (200, "OK"),
@@ -102,6 +104,13 @@ class Agent(UA):  # type: ignore[misc]
             self.emitEvent(CCEventConnect((200, "OK", self.rSDP), rtime=req.rtime, origin=self.origin))
         if self.on_ack:
             self.on_ack()
+
+    def newTransaction(self, req: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N802 (Sippy's name)
+        """Sippy tells the agent of a 200 before it sends the ACK: a BYE of that moment would overtake it."""
+        if req.getMethod() == "BYE" and self.state.sname in BEFORE_THE_ACK:
+            Timeout(super().newTransaction, 0, 1, req)
+            return None
+        return super().newTransaction(req, *args, **kwargs)
 
     def disconnect(self, *args: Any, **kwargs: Any) -> None:
         """Sippy calls this where no ACK came and where a timer of its own ran out."""

@@ -1,0 +1,83 @@
+"""Arriving calls over a kill -9 of the process that held them, with SIPp as the carrier."""
+
+from __future__ import annotations
+
+from peers.sipp import Sipp
+from sip_app import App, sdp
+
+
+def test_an_answered_call_goes_on_in_a_new_process() -> None:
+    with App() as first, Sipp("uac_stays", first.address) as carrier:
+        leg = first.expect("invited")["leg"]
+        first.do("answer", leg=leg, sdp=sdp())
+        first.do("keep_alive", leg=leg)
+        first.expect("alive")
+        dialog = first.do("dialog", leg=leg)
+        first.kill()
+        with App(port=first.address[1]) as second:
+            assert second.do("rehydrate", leg=leg, dialog=dialog)
+            second.do("reinvite", leg=leg, sdp=sdp(4800))
+            assert second.expect("reinvited", leg=leg)["code"] == 200
+            second.do("hang_up", leg=leg)
+            result = carrier.wait()
+    assert result.ok, result.explain()
+    assert "m=audio 4800" in result.received("INVITE")[-1].body
+
+
+def test_a_dialog_stored_before_its_200_is_enough() -> None:
+    with App() as first, Sipp("uac_stays", first.address) as carrier:
+        leg = first.expect("invited")["leg"]
+        dialog = first.do("dialog", leg=leg)
+        first.do("answer", leg=leg, sdp=sdp())
+        first.kill()
+        with App(port=first.address[1]) as second:
+            second.do("rehydrate", leg=leg, dialog=dialog)
+            second.do("reinvite", leg=leg, sdp=sdp(4900))
+            assert second.expect("reinvited", leg=leg)["code"] == 200
+            second.do("hang_up", leg=leg)
+            result = carrier.wait()
+    assert result.ok, result.explain()
+
+
+def test_a_200_that_never_left_is_sent_by_the_new_process() -> None:
+    with App() as first, Sipp("uac_stays", first.address) as carrier:
+        leg = first.expect("invited")["leg"]
+        dialog = first.do("dialog", leg=leg)
+        first.kill()
+        with App(port=first.address[1]) as second:
+            second.do("rehydrate", leg=leg, dialog=dialog)
+            second.do("reinvite", leg=leg, sdp=sdp(4900))
+            assert second.expect("reinvited", leg=leg)["code"] == 200
+            second.do("hang_up", leg=leg)
+            result = carrier.wait()
+    assert result.ok, result.explain()
+    assert "m=audio 4900" in result.received("SIP/2.0 200")[0].body
+
+
+def test_the_far_end_hangs_up_a_call_that_was_taken_up() -> None:
+    with App() as first, Sipp("uac_answered", first.address, args=("-d", "4000")) as carrier:
+        leg = first.expect("invited")["leg"]
+        first.do("answer", leg=leg, sdp=sdp())
+        dialog = first.do("dialog", leg=leg)
+        first.kill()
+        with App(port=first.address[1]) as second:
+            second.do("rehydrate", leg=leg, dialog=dialog)
+            assert second.expect("ended", leg=leg)["by"] == "bye"
+            result = carrier.wait()
+    assert result.ok, result.explain()
+
+
+def test_a_request_of_a_forgotten_dialog_gets_481() -> None:
+    with App() as first, Sipp("uac_forgotten", first.address, args=("-d", "4000")) as carrier:
+        leg = first.expect("invited")["leg"]
+        first.do("answer", leg=leg, sdp=sdp())
+        first.kill()
+        with App(port=first.address[1]):
+            result = carrier.wait()
+    assert result.ok, result.explain()
+
+
+def test_a_damaged_dialog_is_refused_and_named() -> None:
+    with App() as app:
+        assert "cannot be read" in app.do("rehydrate", leg="x", dialog="{}")
+        assert app.do("legs") == []
