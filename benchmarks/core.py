@@ -34,7 +34,7 @@ class Floor:
 FLOORS = (
     Floor("small floor", 40, 4, 6, 40, 500),
     Floor("big floor", 1000, 30, 20, 5_000, 2_000),
-    Floor("big, twice the line", 1000, 30, 20, 10_000, 2_000),
+    Floor("big, twice the line", 1000, 30, 20, 26_000, 2_000),
     Floor("big, ten times the history", 1000, 30, 20, 5_000, 20_000),
 )
 
@@ -87,6 +87,7 @@ class Run:
         self.took.append(process_time() - begin)
 
     def arrive(self) -> None:
+        self.now += 0.05
         self.calls += 1
         contact = f"{self.calls:032x}"
         self.do(r.CallArrived(contact, "+1", "", f"{contact}-c", "voice-1"))
@@ -97,7 +98,6 @@ class Run:
 
     def serve_one(self) -> None:
         """One caller arrives, and one phone that rings is answered, talks, hangs up and is wrapped up."""
-        self.now += 0.05
         self.arrive()
         offer = next(iter(self.state.offers.values()), None)
         if offer is None:

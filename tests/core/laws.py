@@ -114,7 +114,8 @@ def check_line(state):
         assert known, "waits in a queue that no longer exists"
     for agent in state.agents.values():
         on_staff = state.agency is not None and agent.id in state.agency.staff
-        assert on_staff or agent.leg or agent.next == "signed_out", "somebody left but may take contacts"
+        leaving = agent.state == "signed_out" or (agent.state in HAS_CONTACT and agent.next == "signed_out")
+        assert on_staff or leaving, "somebody left but may take contacts"
 
 
 def live_deadlines(state):

@@ -281,3 +281,21 @@ def test_closed_contacts_leave_after_an_hour():
     floor.call("c2", "income", after=3601)
     floor.caller_hangs_up("c2")
     assert list(floor.state.closed) == ["c2"] and list(floor.state.contacts) == ["c2"]
+
+
+def test_nobody_is_offered_before_the_notice_was_heard():
+    floor = Floor()
+    floor.ready("ann")
+    floor.do(r.CallArrived("c1", "+1", "", "c1-c", "voice-1"))
+    assert floor.do(r.ChooseTopic("c1", "income", TopicBy.KEY)) == []
+    assert floor.do(r.ChooseLanguage("c1", "es")) == []
+    floor.do(r.PlayedNotice("c1"))
+    assert "OfferMade" in floor.do(r.ChooseTopic("c1", "income", TopicBy.KEY))
+
+
+def test_one_decision_makes_every_offer_that_it_made_possible():
+    floor = Floor()
+    first, second = floor.call("c1", "driver"), floor.call("c2", "driver")
+    floor.ready("cid", "dee")
+    assert floor.do(r.LoadAgency(packs.NO_LICENCE)).count("OfferMade") == 2
+    assert (first.agent, second.agent) == ("cid", "dee")
