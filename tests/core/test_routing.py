@@ -18,8 +18,10 @@ def order(floor, agent, contacts):
 
 def test_best_level_first():
     floor = Floor()
-    floor.ready("bob", "ann")
-    assert floor.call("c1", "income").agent == "ann"
+    floor.ready("bob")
+    floor.wait(5)
+    floor.ready("ann")
+    assert floor.call("c1", "income").agent == "ann", "though bob has been idle for longer"
 
 
 def test_longest_idle_of_equal_level():
