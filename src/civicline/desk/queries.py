@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,10 +15,12 @@ from civicline.contacts.models import AgentRow, ContactRow
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import AgentState
 from civicline.people import sealing
+from civicline.people.keyset import KeysetError
 from civicline.web.agency import said, written
 from civicline.web.words import AGENT_STATES, LANGUAGES
 
 A = AgentState
+log = logging.getLogger(__name__)
 BUTTONS: dict[AgentState, tuple[str, ...]] = {
     A.SIGNED_OUT: ("sign-in",),
     A.BREAK: ("available", "sign-out"),
@@ -131,8 +134,13 @@ def _in_hand(state: AgentState, row: ContactRow, agency: Agency | None) -> InHan
 
 
 def _number(contact: str) -> str | None:
+    """A key that is missing must not take the desk away from somebody who is talking."""
     connection.ensure_connection()
-    return sealing.open_field(connection.connection, contact, "number")
+    try:
+        return sealing.open_field(connection.connection, contact, "number")
+    except KeysetError as error:
+        log.error("the number of a contact cannot be opened: %s", error)
+        return None
 
 
 def _topics(agency: Agency | None, contact: ContactRow | None) -> list[Choice]:

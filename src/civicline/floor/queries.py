@@ -11,7 +11,7 @@ from civicline.contacts import queries
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import AgentState
 from civicline.web.agency import said
-from civicline.web.words import AGENT_STATES
+from civicline.web.words import AGENT_STATES, REASONS
 
 ORDER = (
     AgentState.TALKING, AgentState.OFFERED, AgentState.WRAP_UP, AgentState.AVAILABLE, AgentState.MISSED,
@@ -38,7 +38,7 @@ class AgentLine:
     state: str
     state_label: Promise
     since: datetime | None
-    reason: str
+    reason: str | Promise
     phone: bool
     next: str
 
@@ -51,8 +51,11 @@ class StateCount:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
+    """`away` names those who are not at work."""
+
     queues: list[QueueLine]
-    agents: list[AgentLine]
+    at_work: list[AgentLine]
+    away: list[str]
     counts: list[StateCount]
 
 
@@ -60,7 +63,9 @@ def floor() -> Floor:
     agency = queries.agency()
     agents = _agents(agency)
     counts = [StateCount(AGENT_STATES[state], sum(a.state == state for a in agents)) for state in ORDER]
-    return Floor(queue_lines(agency, agents), agents, counts)
+    at_work = [line for line in agents if line.state != AgentState.SIGNED_OUT]
+    away = [line.name for line in agents if line.state == AgentState.SIGNED_OUT]
+    return Floor(queue_lines(agency, agents), at_work, away, counts)
 
 
 def queues() -> list[QueueLine]:
@@ -103,7 +108,7 @@ def _agents(agency: Agency | None) -> list[AgentLine]:
             state=row.state,
             state_label=AGENT_STATES[AgentState(row.state)],
             since=None if row.state == AgentState.SIGNED_OUT else row.since,
-            reason=row.reason,
+            reason=REASONS.get(row.reason, row.reason),
             phone=row.phone,
             next=row.next,
         )

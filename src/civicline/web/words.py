@@ -16,6 +16,14 @@ AGENT_STATES: dict[AgentState, Promise] = {
     AgentState.TALKING: _("Talking"),
     AgentState.WRAP_UP: _("Wrap-up"),
 }
+REASONS: dict[str, Promise] = {
+    "no_answer": _("no answer"),
+    "busy": _("busy"),
+    "declined": _("declined"),
+    "unreachable": _("unreachable"),
+    "wrap-up ran out": _("wrap-up time ran out"),
+}
+"""Reasons that the rules give; others are in the representative's own words."""
 LANGUAGES = {
     "en": "English", "es": "Español", "fr": "Français", "zh": "中文", "cmn": "中文", "ht": "Kreyòl ayisyen",
     "vi": "Tiếng Việt", "ru": "Русский", "ko": "한국어",
