@@ -12,7 +12,7 @@ from civicline.demo.manner import Manner
 from civicline.demo.talker import Talker
 
 PAUSE_S = 0.9
-"""A pause in what is said that means "your turn": the longest one within the prompts is 0.42 s."""
+"""A pause in what is said that means "your turn": the longest one within the prompts is 0.44 s."""
 RECOGNIZED = 3
 """Frames of a representative's voice until the caller notices."""
 PERSON_S = 3.0

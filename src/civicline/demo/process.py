@@ -30,8 +30,8 @@ CALLS_PER_MINUTE = 16.0
 """Keeps twelve representatives busy about 70 % of the time."""
 WATCH_READY_S = 20.0
 WEIGHTS = {
-    "refund": 20.0, "income_tax": 12.0, "property_tax": 8.0, "identity": 8.0, "payment": 16.0, "letter": 12.0,
-    "business_tax": 12.0, "online_account": 12.0,
+    "refund": 16.0, "income_tax": 10.0, "property_tax": 8.0, "identity": 8.0, "payment": 18.0, "letter": 14.0,
+    "business_tax": 13.0, "online_account": 13.0,
 }  # fmt: skip
 
 

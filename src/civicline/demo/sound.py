@@ -19,8 +19,8 @@ from civicline.voice.media.sdp import LAWS, PCMA, PCMU
 LENGTH_S = 6.0
 SYLLABLE_S = 0.18
 LEVEL_DBFS = -24.0
-QUIET_BELOW = 150
-"""Peak of a frame, in 16-bit steps, that counts as quiet: about -47 dBFS."""
+QUIET_BELOW = 400
+"""Peak of a frame, in 16-bit steps, that counts as quiet: about -38 dBFS."""
 FORMANTS_HZ = ((730, 1090), (270, 2290), (300, 870), (530, 1840), (570, 840), (440, 1020))
 
 Wave = NDArray[np.float64]

@@ -50,8 +50,14 @@ class Watch:
             print(f"\r{welcome.line(self.figures.now())}\033[K", end="", flush=True)
 
     def for_ever(self) -> None:
-        while True:
-            self.read(LINE_S)
+        """Until the callers are told to leave, which is the first thing when all is stopped."""
+        while not _left(self._folder / CALLERS):
+            self.read(LINE_S / 3)
+        self._end_line()
+
+    def _end_line(self) -> None:
+        if self._shown_at:
+            print(flush=True)
 
     def until_left(self, until: float) -> None:
         """Until the callers have hung up, and the journal and the representatives know it."""
@@ -60,6 +66,7 @@ class Watch:
         deadline = time.monotonic() + SETTLE_S
         while not self._settled() and time.monotonic() < deadline:
             self.read(0.5)
+        self._end_line()
 
     def _settled(self) -> bool:
         said = self.figures.whole()
@@ -103,8 +110,9 @@ def main() -> None:
         print(welcome.text(settings, sign_ins.load(settings), given.visitor, given.made_keyset), flush=True)
     if given.until is None:
         watch.for_ever()
-    watch.until_left(given.until)
-    (folder / RESULT).write_text(json.dumps(watch.result(), indent=1))
+    else:
+        watch.until_left(given.until)
+        (folder / RESULT).write_text(json.dumps(watch.result(), indent=1))
 
 
 if __name__ == "__main__":
