@@ -116,6 +116,12 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
+def new_server() -> type[Server]:
+    """For tests that need a database of their own, to kill or to break: `new_server(settings, log_file)`."""
+    return Server
+
+
+@pytest.fixture(scope="session")
 def database(django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
     settings = load()
     server = Server(settings, _DATA / "postgres.log")

@@ -30,7 +30,7 @@ def programs(who: Account, cache: Path = CACHE) -> Path:
     """The folder with `postgres` and `initdb` that the account can reach; copied to `cache` when it cannot."""
     wheel = installed()
     bin_dir = wheel / f"pginstall{MAJOR}" / "bin"
-    if who.reaches(bin_dir / "postgres"):
+    if not who.drops or who.reaches(bin_dir / "postgres"):
         return bin_dir
     return _copied(wheel, cache) / PACKAGE / f"pginstall{MAJOR}" / "bin"
 

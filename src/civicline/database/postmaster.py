@@ -12,7 +12,7 @@ from civicline.database.errors import DatabaseError
 from civicline.database.layout import Layout
 
 POLL_S = 0.02
-LEAVE_S = 5.0
+LEAVE_S = 0.5
 """How long the processes of a dead postmaster may take to leave by themselves before they are killed."""
 STOP_S = 30.0
 """How long a postmaster whose starter died may take for its shutdown checkpoint."""
