@@ -18,6 +18,7 @@ import psycopg
 from civicline.core import deadlines
 from civicline.database.urls import urls
 from civicline.engine import fold
+from civicline.engine.fold import UndecidableError
 from civicline.journal.append import StaleEpochError
 from civicline.journal.event import Draft, Event
 from civicline.journal.follow import Follower
@@ -38,20 +39,24 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     url = urls(settings).app
+    undecidable: set[int] = set()
     while not stop.is_set():
         try:
-            _lead_once(url, settings.node, stop)
+            _lead_once(url, settings.node, stop, undecidable)
         except LeadStopped:
             break
+        except UndecidableError as error:
+            log.exception("engine: %s; it is set aside, the rest goes on", error)
+            undecidable.add(error.position)
         except (psycopg.Error, StaleEpochError) as error:
             log.warning("engine: %s; recovering from the journal", type(error).__name__)
             stop.wait(RETRY_S)
     return 0
 
 
-def _lead_once(url: str, node: str, stop: threading.Event) -> None:
+def _lead_once(url: str, node: str, stop: threading.Event, undecidable: set[int]) -> None:
     with closing(lead(url, node, stop)) as leadership:
-        turn = Turn(leadership, url)
+        turn = Turn(leadership, url, undecidable)
         log.info("engine: leading at epoch %d from position %d", leadership.epoch, turn.folded.position)
         while not stop.is_set():
             turn.step()
@@ -61,18 +66,19 @@ def _lead_once(url: str, node: str, stop: threading.Event) -> None:
 class Turn:
     """One leadership: from recovery until the lock or the database is lost."""
 
-    def __init__(self, leadership: Leadership, url: str) -> None:
+    def __init__(self, leadership: Leadership, url: str, undecidable: set[int]) -> None:
         self.leadership = leadership
+        self.undecidable = undecidable
         self.folded, unanswered = fold.recover(leadership.conn)
         self.saved_at = self.folded.position
         self.ahead_s = _clock_ahead_s(leadership)
-        self.store(fold.decide_all(self.folded, unanswered))
+        self.store(fold.decide_all(self.folded, unanswered, undecidable))
         self.follower = Follower(url, after=self.folded.position)
 
     def step(self) -> None:
         """Wait for requests or for the next deadline, decide, store."""
         events = self.follower.read(self._patience_s())
-        self.store(fold.decide_all(self.folded, events))
+        self.store(fold.decide_all(self.folded, events, self.undecidable))
         due = deadlines.next_at(self.folded.state)
         if due is not None and due <= self.now():
             self.store(fold.pass_time(self.folded, self.now()))
@@ -83,8 +89,11 @@ class Turn:
         return time.time() + self.ahead_s
 
     def store(self, drafts: list[Draft]) -> None:
+        """Append facts; the state holds them, so from here on it stands at the last of them."""
         if drafts:
-            self.ahead_s = self.leadership.append(drafts).at - time.time()
+            stored = self.leadership.append(drafts)
+            self.folded.stored = stored.last
+            self.ahead_s = stored.at - time.time()
 
     def _patience_s(self) -> float:
         due = deadlines.next_at(self.folded.state)
@@ -100,4 +109,3 @@ def _clock_ahead_s(leadership: Leadership) -> float:
     row = leadership.conn.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
     assert row is not None
     return float(row[0]) - time.time()
-
