@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-from dataclasses import asdict, is_dataclass
-from datetime import date
-from typing import Any
+import json
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from civicline.commands import output
 from civicline.commands.errors import UsageError
+from civicline.database.urls import urls
+from civicline.journal.connect import connect
+from civicline.measures import period, report
 from civicline.settings import Settings
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="REPORT", required=True)
     day = actions.add_parser("day", help="one day", epilog="Example: civicline report day --date 2026-11-20 --json")
-    day.add_argument("--date", type=_date, metavar="YYYY-MM-DD", help="in the agency's zone; today when not given")
+    day.add_argument("--date", type=_date, metavar="YYYY-MM-DD", help="today when not given")
+    day.add_argument("--zone", metavar="ZONE", help="whose day: such as America/Denver; the agency's when not given")
     output.add_json(day)
     parser.epilog = "Example: civicline report day"
 
@@ -29,11 +32,17 @@ def _date(text: str) -> date:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """`civicline.measures.report.day(settings, date | None)` gives rows: mappings or dataclasses."""
+    url = urls(settings).auditor
     try:
-        report: Any = importlib.import_module("civicline.measures.report")
-    except ModuleNotFoundError as error:
-        raise UsageError("this installation has no reports: civicline.measures.report is missing") from error
-    found = report.day(settings, args.date)
-    output.show([asdict(row) if is_dataclass(row) and not isinstance(row, type) else row for row in found], args.json)
+        found = report.day(url, args.date or _today(url, args.zone), args.zone)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    print(json.dumps(found, indent=1) if args.json else report.render(found))
     return 0
+
+
+def _today(url: str, zone: str | None) -> date:
+    if zone is None:
+        with connect(url, "report") as conn:
+            zone = period.agency_zone(conn)
+    return datetime.now(ZoneInfo(zone or "UTC")).date()
