@@ -29,6 +29,8 @@ from typing import Any
 
 from peers.ports import eventually, free_tcp, free_udp
 
+SILENCE_S = 120  # baresip ends a call when its file does
+
 CONFIG = """
 poll_method epoll
 sip_listen 127.0.0.1:{sip}
@@ -213,7 +215,7 @@ class Phone:
             sound.setnchannels(1)
             sound.setsampwidth(2)
             sound.setframerate(8000)
-            sound.writeframes(bytes(16000))
+            sound.writeframes(bytes(2 * 8000 * SILENCE_S))
         return path
 
 

@@ -154,5 +154,6 @@ def test_a_keep_alive_finds_a_lost_call(app: App) -> None:
         app.do("keep_alive", leg=leg)
         assert not app.expect("alive", leg=leg)["ok"]
         assert app.expect("ended", leg=leg)["by"] == "lost"
-        assert carrier.wait().ok
+        result = carrier.wait()
+    assert result.ok, result.explain()
     assert app.do("legs") == []

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sip_app import App, sdp
+
 from peers import baresip
 from peers.baresip import Phone
 from peers.ports import eventually
-from sip_app import App, sdp
 
 USER, SECRET = "amara.okafor", "correct-horse"
 
@@ -119,10 +120,11 @@ def test_a_phone_that_answered_while_we_were_dead_is_connected() -> None:
         phone.expect("CALL_INCOMING")
         first.kill()
         phone.accept()
-        phone.expect("CALL_ESTABLISHED")
+        eventually(lambda: "answering call" in phone.log, what="the answer")
         with App(port=first.address[1], users={USER: SECRET}) as second:
             ring(second, target)
             second.expect("answered")
+            phone.expect("CALL_ESTABLISHED")
             assert phone.count("CALL_INCOMING") == 1
             second.do("reinvite", leg="offer-9", sdp=sdp(4600))
             assert second.expect("reinvited")["code"] == 200

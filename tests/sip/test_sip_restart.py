@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from peers.sipp import Sipp
 from sip_app import App, sdp
+
+from peers.sipp import Sipp
 
 
 def test_an_answered_call_goes_on_in_a_new_process() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sippy.CCEvents import CCEventConnect, CCEventTry, CCEventUpdate
+from sippy.SipRequest import SipRequest
 from sippy.SipURL import SipURL
 from sippy.Time.Timeout import Timeout
 from sippy.UA import UA
@@ -24,7 +25,7 @@ from civicline.voice.sip.api import DialogIds
 from civicline.voice.sip.messages import METHODS, header, reply
 
 LEFT_TO_SIPPY = ("INVITE", "BYE")
-BEFORE_THE_ACK = ("Trying(UAC)", "Ringing(UAC)", "Cancelling(UAC)")
+BEFORE_THE_ACK = ("Trying(UAC)", "Ringing(UAC)", "Cancelling(UAC)", "Updating(UAC)")
 IN_DIALOG = {
     "OPTIONS": (200, "OK"),
     "INFO": (200, "OK"),
@@ -111,6 +112,24 @@ class Agent(UA):  # type: ignore[misc]
             Timeout(super().newTransaction, 0, 1, req)
             return None
         return super().newTransaction(req, *args, **kwargs)
+
+    def answered_by(self, response: Any) -> bool:
+        """Whether a 200 to an INVITE belongs to this dialog, which we began."""
+        tags = response.getHFBody("from").getTag(), response.getHFBody("to").getTag()
+        return self.isConnected() and tags == (self.lUri.getTag(), self.rUri.getTag())
+
+    def acknowledgement(self, cseq: int) -> Any:
+        return SipRequest(
+            method="ACK",
+            ruri=self.rTarget,
+            to=self.rUri,
+            fr0m=self.lUri,
+            cseq=cseq,
+            callid=self.cId,
+            routes=self.routes,
+            target=self.rAddr,
+            user_agent=self.local_ua,
+        )
 
     def disconnect(self, *args: Any, **kwargs: Any) -> None:
         """Sippy calls this where no ACK came and where a timer of its own ran out."""

@@ -2,6 +2,7 @@
 
 * A response that belongs to no transaction is forgotten. Sippy remembers it as answered for 32 to 64 s, so a
   200 that a phone repeats while we restart would never be seen by the INVITE that is sent again.
+* A 200 to an INVITE of a dialog that was taken up from another process gets the ACK that process owed.
 * New calls pass `admit` before anything is parsed: a refused call costs one regular expression.
 * A request that ICMP reports undeliverable ends its transaction at once instead of after 32 s.
 """
@@ -13,16 +14,19 @@ from collections.abc import Callable
 from hashlib import md5
 from typing import Any
 
+from sippy.SipResponse import SipResponse
 from sippy.SipTransactionManager import COMPLETED, TRYING, SipTransaction, SipTransactionManager
 from sippy.Time.Timeout import Timeout
 
 from civicline.voice.sip.api import Address
+from civicline.voice.sip.quiet import report
 from civicline.voice.sip.transport import text_of
 
 T1_S = 0.5  # RFC 3261 section 17.1.1.1
 SHED_TAG = "shed"
 SHED_ACK = f";tag={SHED_TAG}"
 ECHOED = re.compile(r"^(?:(via|v)|(to|t)|(?:from|f|call-id|i|cseq))[ \t]*:(?:.*(?:\r?\n[ \t].*)*)", re.I | re.M)
+TAKEN = re.compile(r"SIP/2\.0 2\d\d .*\r\n(?s:.*?)^CSeq[ \t]*:[ \t]*\d+[ \t]+INVITE", re.I | re.M)
 BRANCH = re.compile(r"branch=(z9hG4bK[^;,\s]+)")
 RESPONSE = "SIP/2.0 "
 
@@ -37,6 +41,8 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
     def handleIncoming(self, data_in: str, ra: Any, server: Any, rtime: Any) -> None:  # noqa: N802 (Sippy's name)
         if data_in.startswith(RESPONSE):
             self._forget(data_in)
+            if TAKEN.match(data_in):
+                self._acknowledge_stray(data_in, ra.address)
         elif data_in.startswith("INVITE ") and self._shed(data_in, ra.address, server):
             return
         if not (data_in.startswith("ACK ") and SHED_ACK in data_in):
@@ -73,6 +79,25 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
             transaction.teB.cancel()
             self.timerB(transaction)
 
+    def _acknowledge_stray(self, data: str, source: Address) -> None:
+        """A phone repeats the 200 whose ACK the killed process still owed it (RFC 3261 section 13.2.2.4)."""
+        if self._is_cached(data):
+            return  # Sippy repeats the ACK itself
+        try:
+            response = SipResponse(data)
+            stray = response.getTId(wCSM=True, wBRN=True) not in self.tclient
+        except Exception as error:
+            report("a SIP response was dropped", error)
+            return
+        for consumer in self.req_consumers.get(str(response.getHFBody("call-id")), ()) if stray else ():
+            if consumer.cobj.answered_by(response):
+                ack = consumer.cobj.acknowledgement(response.getHFBody("cseq").getCSeqNum())
+                self.transmitMsg(self.l4r.getServer(source), ack, consumer.cobj.rAddr[0], None)
+
+    def _is_cached(self, data: str) -> bool:
+        checksum = _checksum(data)
+        return checksum in self.l1rcache or checksum in self.l2rcache
+
     def _forget(self, data: str) -> None:
         checksum = _checksum(data)
         for cache in (self.l1rcache, self.l2rcache):
@@ -81,8 +106,7 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
                 del cache[checksum]
 
     def _shed(self, data: str, source: Address, server: Any) -> bool:
-        checksum = _checksum(data)
-        if checksum in self.l1rcache or checksum in self.l2rcache:
+        if self._is_cached(data):
             return False
         retry_after_s = self._shed_for(data)
         if retry_after_s is None:
