@@ -33,8 +33,7 @@ class UndecidableError(Exception):
 
 @dataclass
 class Folded:
-    """`position`: the last row that was looked at; `handled`: the last request that was decided; `stored`: the last fact
-    that the state holds."""
+    """`position`: the last row that was looked at; `handled`: the last request decided; `stored`: the last fact held."""
 
     state: State = field(default_factory=State)
     position: int = 0

@@ -65,7 +65,7 @@ def step_of(contact: Contact, agency: Agency) -> Step | None:
     if contact.state is ContactState.TURNED_AWAY and contact.turned_away is not None:
         return _message(contact, agency, contact.turned_away.value)
     if contact.state in (ContactState.WAITING, ContactState.OFFERED):
-        return Step("line", (Spoken("please_wait", spoken_to(contact, agency)),), music=True)
+        return Step("line", (Spoken("please_wait", spoken_to(contact, agency)),), music=True, keys=_refusal(contact))
     return None
 
 
