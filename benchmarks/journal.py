@@ -1,10 +1,12 @@
 """How fast the journal takes events, and how soon a follower has them.
 
-    python benchmarks/journal.py [--seconds 5]
+    python benchmarks/journal.py [--seconds 5] [--choices]
 
 Runs a PostgreSQL of its own in a temporary folder, with the settings of production (fsync and synchronous_commit on):
 eight writer processes that append one event a transaction, one writer in batches of 50, an Appender that is fed from
-one thread, and the time from before an append to its sight in a follower. The answer is JSON.
+one thread, and the time from before an append to its sight in a follower. The answer is JSON. `--choices` measures what
+decisions 0001 and 0002 stand on instead: times to start, commits without waiting for the disk, the index of batches,
+and a reader of a plain sequence.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -135,6 +138,76 @@ def append_to_seen_ms(url: str, count: int) -> list[float]:
     return [1000 * (seen[n] - sent[n]) for n in range(count)]
 
 
+def starts() -> dict[str, float]:
+    """Seconds until the server answers: made anew, started again, after kill -9 of PostgreSQL under writers."""
+    from civicline import settings
+    from civicline.database import cluster
+    from civicline.database.layout import layout
+
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["CIVICLINE_DATA"] = f"{folder}/data"
+        loaded = settings.load()
+        with (Path(folder) / "log").open("w") as log:
+            for name in ("first_start_s", "next_start_s", "start_after_kill_9_s"):
+                begun = time.monotonic()
+                process = subprocess.Popen([sys.executable, "-c", SERVER], stderr=log)
+                cluster.wait_ready(loaded)
+                found[name] = round(time.monotonic() - begun, 2)
+                if name == "next_start_s":
+                    os.kill(int((layout(loaded).cluster / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+                else:
+                    process.terminate()
+                process.wait(30)
+    return found
+
+
+SERIAL_WRITER = """
+import sys, time, psycopg
+with psycopg.connect(sys.argv[1], autocommit=True) as conn:
+    end = time.monotonic() + float(sys.argv[2])
+    while time.monotonic() < end:
+        conn.execute("INSERT INTO journal_outbox (kind, key, payload) VALUES ('x', gen_random_uuid()::text, '{}')")
+"""
+
+
+def missed_by_highest_seen(url: str, seconds: float) -> float:
+    """Share of rows that a reader of `id > highest seen` misses, under 8 writers to a table with a plain sequence."""
+    import psycopg
+
+    command = [sys.executable, "-c", SERIAL_WRITER, url, str(seconds)]
+    writers = [subprocess.Popen(command) for _ in range(8)]
+    seen, highest = 0, 0
+    with psycopg.connect(url, autocommit=True) as conn:
+        last_look = False
+        while not last_look:
+            last_look = all(writer.poll() is not None for writer in writers)
+            ids = [row[0] for row in conn.execute("SELECT id FROM journal_outbox WHERE id > %s", (highest,))]
+            seen += len(ids)
+            highest = max([highest, *ids])
+        total = conn.execute("SELECT count(*) FROM journal_outbox").fetchone()
+    assert total is not None
+    return 1 - seen / total[0]
+
+
+def choices(seconds: float = 5.0) -> dict[str, Any]:
+    import psycopg
+
+    from civicline import settings
+    from civicline.database.urls import urls
+
+    found: dict[str, Any] = starts()
+    with server() as url:
+        for name, at in (("", url), ("_commits_not_waited_for", f"{url}&options=-c%20synchronous_commit%3Doff")):
+            found[f"appends_per_s_8_writers{name}"] = round(appends_per_s(at, 8, 1, seconds))
+        found["appends_per_s_appender"] = round(appender_per_s(url, seconds))
+        found["missed_by_highest_seen"] = round(missed_by_highest_seen(url, seconds), 3)
+        with psycopg.connect(urls(settings.load()).owner) as owner:
+            owner.execute("DROP INDEX journal_event_batch")
+        found["appends_per_s_appender_no_batch_index"] = round(appender_per_s(url, seconds))
+    return found
+
+
 def run(seconds: float = 5.0) -> dict[str, Any]:
     with server() as url:
         latencies = append_to_seen_ms(url, 1000)
@@ -152,4 +225,6 @@ def run(seconds: float = 5.0) -> dict[str, Any]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=5.0)
-    print(json.dumps(run(parser.parse_args().seconds), indent=1))
+    parser.add_argument("--choices", action="store_true", help="measure what the decisions stand on")
+    asked = parser.parse_args()
+    print(json.dumps((choices if asked.choices else run)(asked.seconds), indent=1))
