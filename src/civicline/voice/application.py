@@ -11,6 +11,7 @@ before the fact behind it was stored, and a restarted process mends its way back
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -64,6 +65,7 @@ class Application:
     ) -> None:
         self.state = state
         self.node = node
+        self.run_id = secrets.token_hex(4)
         self.names = names
         self.phones = phones
         self.playlist = playlist

@@ -32,6 +32,8 @@ class LocalLeg:
     phase: Phase
     remote_sdp: str = field(default="", repr=False)
     local_sdp: str = field(default="", repr=False)
+    rung_sdp: str = field(default="", repr=False)
+    """What the INVITE that rings a phone says: `local_sdp` may move on before the phone is picked up."""
     instance: str = ""
     known: bool = False
     """The journal has named it; before, its absence from the state does not mean that it is over."""
@@ -47,6 +49,7 @@ class Listening:
     turn: int = 0
     play: str = ""
     answered: bool = False
+    ahead: list[int] = field(default_factory=list, repr=False)
     say_first: list[str] = field(default_factory=list)
     timer: Timer | None = field(default=None, repr=False)
 

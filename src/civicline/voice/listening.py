@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from civicline.voice.application import Application
 
 DIGITS = "0123456789*#"
+AHEAD_MAX = 4
+"""Keys that are kept for steps to come."""
 ASK_AGAIN_S = 3.0
 """A step that was answered but did not move (the request was lost with the database) is asked again."""
 
@@ -34,7 +36,8 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
     heard = call.listening
     if heard.step != found[1].id:
         _enter(heard, found[1])
-    if not heard.play and caller.instance == app.media.instance(call.media):
+        _take_ahead(app, call, contact)
+    if not heard.answered and not heard.play and caller.instance == app.media.instance(call.media):
         _play(app, call, contact, found[1])
 
 
@@ -43,12 +46,19 @@ def _enter(heard: Listening, step: Step) -> None:
     heard.step, heard.tries, heard.play, heard.answered = step.id, 0, "", False
 
 
+def _take_ahead(app: Application, call: Call, contact: Contact) -> None:
+    """A key that was pressed before its step was open: who calls often need not wait for the prompt."""
+    if call.listening.ahead:
+        pressed(app, call, contact.leg, call.listening.ahead.pop(0))
+
+
 def _play(app: Application, call: Call, contact: Contact, step: Step, *before: str) -> None:
     """Say the step's prompts, with what must be said first."""
     heard = call.listening
     stop_waiting(heard)
     heard.turn += 1
-    heard.play = f"{app.node}-{step.id}-{heard.turn}"
+    # Music goes on over a restart of ours; a prompt begins again, since its end may not have been heard of.
+    heard.play = f"{step.id}-{heard.turn}" if step.music else f"{app.run_id}-{step.id}-{heard.turn}"
     language = spoken_to(contact, app.state.agency) if app.state.agency else ""
     first = [Spoken(name, language) for name in (*heard.say_first, *before)]
     heard.say_first = []
@@ -71,16 +81,16 @@ def finished(app: Application, call: Call, play: str) -> None:
 def pressed(app: Application, call: Call, leg: str, event: int) -> None:
     """A digit, by its RFC 4733 event number. Digits are never logged."""
     found, heard = _step(app, call), call.listening
-    if found is None or leg != found[0].leg or not 0 <= event < len(DIGITS) or heard.answered:
-        return
-    if heard.step != found[1].id:
+    if found is None or leg != found[0].leg or not 0 <= event < len(DIGITS):
         return
     asked = found[1].keys.get(DIGITS[event])
-    if asked is None:
+    if heard.answered or heard.step != found[1].id or (asked is None and found[1].after):
+        heard.ahead = [*heard.ahead, event][-AHEAD_MAX:]
+    elif asked is None:
         if found[1].asks:
             _try_again(app, call, "invalid_key")
-        return
-    _pressed(app, call, found[0], found[1], asked)
+    else:
+        _pressed(app, call, found[0], found[1], asked)
 
 
 def _pressed(app: Application, call: Call, contact: Contact, step: Step, asked: Requests) -> None:
