@@ -33,7 +33,7 @@ class UndecidableError(Exception):
 
 @dataclass
 class Folded:
-    """`position`: the last row that was looked at; `handled`: the last request decided; `stored`: the last fact held."""
+    """`position`: the last row looked at; `handled`: the last request decided; `stored`: the last fact held."""
 
     state: State = field(default_factory=State)
     position: int = 0
