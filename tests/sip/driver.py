@@ -22,7 +22,12 @@ from civicline.voice.sip.registrar import MemoryBindings
 REALM = "civicline"
 
 
+QUIET: set[str] = set()
+
+
 def say(event: str, **fields) -> None:
+    if event in QUIET:
+        return
     sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
     sys.stdout.flush()
 
@@ -36,6 +41,7 @@ class App:
         self.config = config
         self.shed: int | None = None
         users = config.get("users", {})
+        QUIET.update(("invited", "ended") if config.get("quiet") else ())
         self.bindings = MemoryBindings()
         self.endpoint = SipEndpoint(
             Options(
