@@ -34,7 +34,14 @@ def mend(app: Application, call: Call, leg: Leg, local: LocalLeg | None) -> None
     elif local is not None and local.phase is Phase.OFFERING and local.local_sdp:
         _ring(app, call, leg, local)
     elif local is not None and local.phase is Phase.STORING and leg.state is LegState.ANSWERED:
-        local.phase = Phase.UP
+        _put_through(app, local)
+
+
+def _put_through(app: Application, local: LocalLeg) -> None:
+    """The phone still sends to where its INVITE said: tell it when the media moved while it rang."""
+    local.phase = Phase.UP
+    if local.local_sdp != local.rung_sdp:
+        app.endpoint.reinvite(local.id, local.local_sdp)
 
 
 def _begin(app: Application, call: Call, leg: Leg) -> None:
@@ -51,7 +58,7 @@ def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
     if not phones:
         _fail(app, local, Failure.UNREACHABLE)
         return
-    local.phase = Phase.RINGING
+    local.phase, local.rung_sdp = Phase.RINGING, local.local_sdp
     left_s = max(0.5, _ring_s(app, call) - _since_offer_s(app, leg))
     local.timer = app.endpoint.call_later(left_s, lambda: _no_answer(app, local))
     rung = app.endpoint.ring(
