@@ -49,7 +49,8 @@ def read(path: Path, name: str) -> Marked:
     except yaml.YAMLError:
         marked.mistakes.append(Mistake(name, 1, name, "not YAML: it holds control characters", "remove them"))
     else:
-        marked.value = _value(marked, node, ()) if node is not None else {}
+        found = None if node is None else _value(marked, node, ())
+        marked.value = {} if found is None else found  # an empty file is an empty mapping
     return marked
 
 

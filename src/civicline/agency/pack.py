@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from civicline.agency import build, files, references
+from civicline.agency import build, files, recordings, references
 from civicline.agency.mistakes import Mistake, PackError
 from civicline.agency.trunks import Trunk
 from civicline.core.agency import Agency
@@ -42,8 +42,12 @@ def read(path: Path) -> Pack:
     if found.mistakes:
         raise PackError(path, found.mistakes)
     assert found.retention is not None
+    agency = build.agency(found)
+    unplayable = list(recordings.mistakes(path, frozenset(agency.prompts), agency.languages))
+    if unplayable:
+        raise PackError(path, unplayable)
     return Pack(
-        agency=build.agency(found),
+        agency=agency,
         trunks=tuple(
             Trunk(id_, tuple(part.networks), part.caller_id, tuple(part.hosts))
             for id_, part in found.entries["trunks"].items()
@@ -61,4 +65,6 @@ def _digest(path: Path, found: files.Files) -> str:
     digest = hashlib.sha256()
     for source in found.sources.values():
         digest.update(source.file.encode() + b"\0" + (path / source.file).read_bytes() + b"\0")
+    for recording in recordings.files(path):
+        digest.update(str(recording.relative_to(path)).encode() + b"\0" + recording.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from civicline.agency import pack
+from civicline.agency import pack, recordings
 from civicline.agency.mistakes import PackError
 from civicline.agency.pack import Pack
 from civicline.commands import django_setup, output
@@ -58,6 +58,7 @@ def _load(args: argparse.Namespace, settings: Settings, found: Pack) -> int:
     if args.if_changed and actions.is_loaded(found):
         _done(args, found, "holds already")
         return 0
+    recordings.install(found.path, settings.data / "agency")
     try:
         actions.wait_loaded(urls(settings).app, actions.load(found), args.wait)
     except actions.NoEngineError as error:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
 from civicline.core.agency import Agency
 from civicline.voice.ivr.steps import Spoken
 from civicline.voice.prompts import music
-from civicline.voice.prompts.library import Library
+from civicline.voice.prompts.library import Library, PromptError
+
+log = logging.getLogger(__name__)
 
 
 class Playlist:
@@ -25,7 +28,12 @@ class Playlist:
             for name, by_language in texts_of(agency).items()
             for language, text in by_language.items()
         }
-        self._paths = {spoken: self._library.path(spoken.name, spoken.language, text) for spoken, text in texts.items()}
+        self._paths = {}
+        for spoken, text in texts.items():
+            try:
+                self._paths[spoken] = self._library.path(spoken.name, spoken.language, text)
+            except PromptError as error:
+                log.error("voice: callers will not hear the prompt %s: %s", spoken.name, error)
 
     def files(self, spoken: Iterable[Spoken], music: bool = False) -> list[Path]:
         """The files to play in turn; a prompt that the agency does not have is passed over."""
