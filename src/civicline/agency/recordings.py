@@ -1,4 +1,4 @@
-"""The pack's own recordings of prompts, `prompts/<language>/<name>.wav`: checked, and copied to where voice reads them."""
+"""The pack's own recordings, `prompts/<language>/<name>.wav`: checked, and copied to where voice reads them."""
 
 from __future__ import annotations
 
