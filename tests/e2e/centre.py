@@ -44,8 +44,8 @@ RTP_PORTS = 200
 
 
 class Centre:
-    def __init__(self, folder: Path, pack: Path = PACK) -> None:
-        rtp = free_udp(count=4)
+    def __init__(self, folder: Path, pack: Path = PACK, rtp: str = "") -> None:
+        first = free_udp(count=4)
         self.pack = pack
         self.folder = folder
         self.environ = {
@@ -56,7 +56,7 @@ class Centre:
             "CIVICLINE_SIP": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_NG": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_NG_EVENTS": f"127.0.0.1:{free_udp()}",
-            "CIVICLINE_RTP": f"{rtp}-{rtp + RTP_PORTS}",
+            "CIVICLINE_RTP": rtp or f"{first}-{first + RTP_PORTS}",
         }
         self.settings = settings_module.load(self.environ)
         self.sip = (self.settings.sip.host, self.settings.sip.port)

@@ -27,10 +27,13 @@ def tone(path: Path, hz: float, seconds: float, ssrc: int = 0x1111) -> Path:
 
 
 def digits(path: Path, text: str, payload_type: int, ssrc: int = 0x2222) -> Path:
-    """Each digit 100 ms long, 200 ms apart, its last packet three times (RFC 4733 section 2.5.1.4)."""
+    """Each digit 100 ms long, 200 ms apart, its last packet three times (RFC 4733 section 2.5.1.4). A space: 500 ms."""
     packets = []
     sequence, at = 0, 0.0
     for n, digit in enumerate(text):
+        if digit == " ":
+            at += 0.5
+            continue
         timestamp = 1000 + n * 2400
         for step in range(8):
             end = step >= 5
