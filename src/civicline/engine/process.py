@@ -72,8 +72,8 @@ class Turn:
         self.folded, unanswered = fold.recover(leadership.conn)
         self.saved_at = self.folded.position
         self.ahead_s = _clock_ahead_s(leadership)
-        self.store(fold.decide_all(self.folded, unanswered, undecidable))
         self.follower = Follower(url, after=self.folded.position)
+        self.store(fold.decide_all(self.folded, unanswered, undecidable))
 
     def step(self) -> None:
         """Wait for requests or for the next deadline, decide, store."""
@@ -93,6 +93,7 @@ class Turn:
         if drafts:
             stored = self.leadership.append(drafts)
             self.folded.stored = stored.last
+            self.follower.known(stored.first, stored.last)
             self.ahead_s = stored.at - time.time()
 
     def _patience_s(self) -> float:

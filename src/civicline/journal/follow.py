@@ -35,9 +35,12 @@ def _listen(channel: str) -> sql.Composed:
 class Follower:
     """Reads on from a position; one thread at a time. Reconnects by itself."""
 
-    def __init__(self, url: str, after: int = 0, channel: str = CHANNEL) -> None:
+    def __init__(self, url: str, after: int = 0, channel: str = CHANNEL, rest_s: float = 0.0) -> None:
+        """`rest_s`: the least time between two looks into the table; what comes meanwhile is read together. For readers
+        whom some milliseconds do not matter: each look costs the database and the reader about 0.3 ms."""
         self.after = after
         """Position of the last event handed out."""
+        self._rest_s = rest_s
         self._url = url
         self._channel = channel
         self._conn: psycopg.Connection[Any] | None = None
@@ -62,6 +65,11 @@ class Follower:
             if found or time.monotonic() >= deadline:
                 return found
 
+    def known(self, first: int, last: int) -> None:
+        """The reader itself has appended these positions: they need not be read when nothing is before them."""
+        if self.after == first - 1:
+            self.after = last
+
     def close(self) -> None:
         if self._conn is not None:
             self._conn.close()
@@ -71,6 +79,7 @@ class Follower:
         conn = self._conn or self._connect(deadline)
         if conn is None or not self._worth_a_look(conn, deadline):
             return []
+        time.sleep(max(0.0, self._looked_at + self._rest_s - time.monotonic()))
         found = events(conn.execute(AFTER, (self.after, END, BATCH)))
         self._drained = len(found) < BATCH
         self._looked_at = time.monotonic()

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 Work = Callable[[str, threading.Event], None]
 
 IDLE_S = 1.0
+REST_S = 0.04
+"""Pages may be so much behind; it saves most of the projector's work when much happens at once."""
 RETRY_S = 0.2
 
 
@@ -53,7 +55,7 @@ def _again_and_again(work: Work, url: str, stop: threading.Event) -> None:
 def project(url: str, stop: threading.Event) -> None:
     with psycopg.connect(url, autocommit=True) as conn:
         state, position = projector.start(conn)
-        follower = Follower(url, after=position)
+        follower = Follower(url, after=position, rest_s=REST_S)
         try:
             while not stop.is_set():
                 if events := follower.read(IDLE_S):
