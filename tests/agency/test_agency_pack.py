@@ -1,0 +1,220 @@
+"""Reading a pack: the demonstration's is whole, and every mistake is named with its file, line and field."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from civicline.agency import pack
+from civicline.agency.mistakes import Mistake, PackError
+from civicline.core import hours, kinds
+from civicline.core.agency import Span
+from civicline.core.requests import LoadAgency
+
+DEMO = Path(__file__).parents[2] / "agencies" / "demo"
+Change = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(DEMO, tmp_path / "pack"))
+
+
+@pytest.fixture
+def change(folder: Path) -> Change:
+    def run(name: str, old: str, new: str) -> None:
+        path = folder / name
+        text = path.read_text()
+        assert text.count(old) >= 1, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new, 1))
+
+    return run
+
+
+def mistakes(folder: Path) -> list[Mistake]:
+    with pytest.raises(PackError) as caught:
+        pack.read(folder)
+    return caught.value.mistakes
+
+
+def line_of(folder: Path, name: str, text: str) -> int:
+    return next(number for number, line in enumerate((folder / name).read_text().splitlines(), 1) if text in line)
+
+
+def test_the_demonstration_is_whole() -> None:
+    found = pack.read(DEMO)
+    agency = found.agency
+    assert (len(agency.topics), len(agency.queues), len(agency.staff)) == (8, 4, 13)
+    assert agency.lines["100"].operator == "operator"
+    assert {staff.tier for staff in agency.staff.values()} == {1, 2}
+    assert agency.staff["amara.okafor"].skills == {"income_tax": 4, "property_tax": 3, "identity": 3}
+    assert found.trunks[0].networks == ("127.0.0.0/8",)
+    assert found.sealed_days == 90
+    assert {each.role for each in found.accounts} == {"representative", "supervisor", "administrator"}
+    assert "sam.whitaker" not in agency.staff
+
+
+def test_the_demonstration_is_open_at_any_time() -> None:
+    agency = pack.read(DEMO).agency
+    christmas = 1798185600.0  # 2026-12-25 08:00 UTC
+    assert all(hours.is_open(agency, "always", christmas + quarter * 900) for quarter in range(96 * 7))
+    assert not hours.is_open(agency, "office", christmas + 10 * 3600)
+
+
+def test_prompts_are_there_in_every_language() -> None:
+    agency = pack.read(DEMO).agency
+    wanted = {"notice", "recording_refused", "language", "menu.main", "invalid_key", "no_key", "please_wait", "closed",
+              "full", "connecting"}  # fmt: skip
+    assert set(agency.prompts) == wanted
+    assert all(set(text) == {"en", "es"} for text in agency.prompts.values())
+
+
+def test_a_menu_without_a_prompt_names_its_topics_by_key() -> None:
+    prompt = pack.read(DEMO).agency.menus["main"].prompt
+    assert prompt["en"].startswith("For the status of your refund, press 1. ")
+    assert prompt["es"].endswith("oprima el 8. Para hablar con un operador, oprima el 0.")
+
+
+def test_a_pack_goes_through_the_journal_unchanged() -> None:
+    agency = pack.read(DEMO).agency
+    kind, body = kinds.to_body(LoadAgency(agency))
+    assert kinds.request(kind, json.loads(json.dumps(body))) == LoadAgency(agency)
+
+
+def test_the_digest_changes_with_any_file(folder: Path, change: Change) -> None:
+    before = pack.read(folder).digest
+    assert before == pack.read(DEMO).digest
+    change("prompts/es.yaml", "Gracias.", "Muchas gracias.")
+    assert pack.read(folder).digest != before
+
+
+def test_hours_holidays_and_special_days(folder: Path) -> None:
+    office = pack.read(folder).agency.calendars["office"]
+    assert office.weekly["0"] == (Span(480, 1020),)
+    assert office.weekly["6"] == ()
+    assert "2026-12-25" in office.closed
+    assert office.special["2027-04-15"] == (Span(480, 1200),)
+
+
+CASES = [
+    ("topics.yaml", "queue: individual", "queue: individuel", "refund.queue", "not in queues.yaml"),
+    ("topics.yaml", "skill: identity", "skill: identify", "identity.skill", "not in skills.yaml"),
+    ("menus.yaml", "3: payment", "3: paymint", "main.keys.3", "not in topics.yaml"),
+    ("menus.yaml", "8: online", "0: online", "main.keys.0", "'0' does not do"),
+    ("menus.yaml", "8: online", "12: online", "main.keys.12", "'12' does not do"),
+    ("menus.yaml", "8: online_account", "7: online_account", "main.keys.7", "written twice"),
+    ("lines.yaml", "menu: main", "menu: first", "100.menu", "not in menus.yaml"),
+    ("lines.yaml", "hours: always", "hours: never", "100.hours", "not in hours.yaml"),
+    ("lines.yaml", "operator: operator", "operator: desk", "100.operator", "not in queues.yaml"),
+    ("queues.yaml", "min_level: D", "min_level: F", "individual.min_level", "'F' does not do"),
+    ("queues.yaml", "ring_s: 20", "ring_s: soon", "individual.ring_s", "'soon' does not do"),
+    ("queues.yaml", "queues: [operator]", "queues: [nobody]", "individual.overflow[2].queues[0]", "not in queues.yaml"),
+    ("queues.yaml", "after_s: 120", "after_s: 60", "individual.overflow[1].after_s", "not later"),
+    ("hours.yaml", '["08:00-17:00"]', '["17:00-08:00"]', "office.monday[0]", "does not do"),
+    ("hours.yaml", '["08:00-17:00"]', "[08:00]", "office.monday[0]", "'08:00' does not do"),
+    ("hours.yaml", "2027-04-15", "2027-04-31", "office.special.2027-04-31", "does not do"),
+    ("staff.yaml", "queues: [individual]", "queues: [indvidual]", "amara.okafor.queues[0]", "not in queues.yaml"),
+    ("staff.yaml", "income_tax: B", "incom_tax: B", "amara.okafor.skills.incom_tax", "not in skills.yaml"),
+    ("staff.yaml", "languages: [en]", "languages: [fr]", "amara.okafor.languages[0]", "not a language"),
+    ("staff.yaml", "amara.okafor:", "Amara Okafor:", "Amara Okafor", "does not do"),
+    ("staff.yaml", "ben.castellano:", "amara.okafor:", "amara.okafor", "written twice"),
+    ("staff.yaml", "  tier: 2", "  tier: x", "joan.redfern.tier", "'x' does not do"),
+    ("staff.yaml", "  name: Hal Brennan\n", "", "hal.brennan.name", "missing"),
+    ("staff.yaml", "  queues: [business]\n", "", "hal.brennan.queues", "without a queue"),
+    ("staff.yaml", "queues: [operator]", "queues: [business]", "100.operator", "nobody serves"),
+    ("agency.yaml", "America/Denver", "America/Denvr", "zone", "'America/Denvr' does not do"),
+    ("agency.yaml", "ageing_s: 300", "aging_s: 300", "aging_s", "no such field"),
+    ("agency.yaml", "  es: Departamento de Ingresos de Sagebrush\n", "", "name", "no text in 'es'"),
+    ("dispositions.yaml", ", es: Referido a otra oficina", "", "referred", "no text in 'es'"),
+    ("prompts/es.yaml", "full: >-", "ful: >-", "full", "missing"),
+    ("prompts/en.yaml", "{topic}", "{topics}", "menu_topic", "places"),
+    ("retention.yaml", "90", "0", "sealed_days", "'0' does not do"),
+    ("trunks.yaml", "127.0.0.0/8", "127.0.0.0/33", "local.networks[0]", "does not do"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "field", "message"), CASES)
+def test_a_mistake_is_named(
+    folder: Path, change: Change, name: str, old: str, new: str, field: str, message: str
+) -> None:
+    change(name, old, new)
+    found = [each for each in mistakes(folder) if each.field == field]
+    assert found, [str(each) for each in mistakes(folder)]
+    assert message in found[0].message
+    assert found[0].mend
+
+
+def test_the_line_is_that_of_the_field(folder: Path, change: Change) -> None:
+    change("staff.yaml", "queues: [collections]", "queues: [colections]")
+    (found,) = mistakes(folder)
+    assert (found.file, found.line) == ("staff.yaml", line_of(folder, "staff.yaml", "colections"))
+
+
+def test_all_mistakes_come_in_one_go(folder: Path, change: Change) -> None:
+    change("agency.yaml", "America/Denver", "Denver")
+    change("queues.yaml", "ring_s: 20", "ring_s: 1")
+    change("topics.yaml", "skill: payments", "skill: paying")
+    change("staff.yaml", "languages: [en]", "languages: [xx]")
+    (folder / "retention.yaml").unlink()
+    assert {each.file for each in mistakes(folder)} == {
+        "agency.yaml", "queues.yaml", "topics.yaml", "staff.yaml", "retention.yaml",
+    }  # fmt: skip
+
+
+def test_a_wrong_entry_hides_no_reference_to_it(folder: Path, change: Change) -> None:
+    """A queue with a mistake still exists for those who name it."""
+    change("queues.yaml", "ring_s: 20", "ring_s: 1")
+    assert [each.field for each in mistakes(folder)] == ["individual.ring_s"]
+
+
+def test_a_topic_that_nobody_can_take_in_a_language(folder: Path) -> None:
+    text = (folder / "staff.yaml").read_text()
+    (folder / "staff.yaml").write_text(text.replace("online_account", "identity"))
+    found = [each for each in mistakes(folder) if each.file == "topics.yaml"]
+    assert {each.message for each in found} == {"nobody can take it in 'en'", "nobody can take it in 'es'"}
+    assert {each.line for each in found} == {line_of(folder, "topics.yaml", "online_account:")}
+
+
+def test_a_second_language_needs_its_prompts(folder: Path, change: Change) -> None:
+    change("agency.yaml", "[en, es]", "[en, es, vi]")
+    found = mistakes(folder)
+    assert (
+        Mistake("prompts/vi.yaml", 1, "prompts/vi.yaml", "the file is missing", "add prompts/vi.yaml to the pack")
+        in found
+    )
+    assert any(each.file == "topics.yaml" and "no text in 'vi'" in each.message for each in found)
+
+
+def test_text_that_is_not_yaml(folder: Path) -> None:
+    (folder / "lines.yaml").write_text('"100":\n  name: "unclosed\n')
+    (found,) = [each for each in mistakes(folder) if each.file == "lines.yaml" and "YAML" in each.message]
+    assert found.line >= 2
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just text\n", "null\n"])
+def test_a_file_of_another_shape_is_a_mistake_not_a_crash(folder: Path, text: str) -> None:
+    for path in sorted(folder.rglob("*.yaml")):
+        kept = path.read_text()
+        path.write_text(text)
+        name = str(path.relative_to(folder))
+        if name != "trunks.yaml" or text not in ("", "null\n"):  # an agency may have no carrier
+            assert mistakes(folder), name
+        path.write_text(kept)
+
+
+def test_no_folder() -> None:
+    (found,) = mistakes(Path("nowhere"))
+    assert "no such folder" in found.message
+
+
+def test_numbers_and_words_stay_what_was_written(folder: Path, change: Change) -> None:
+    """YAML 1.1 would read 0100 as 64 and no as false."""
+    change("lines.yaml", '"100"', "0100")
+    change("staff.yaml", "name: Amara Okafor", "name: no")
+    found = pack.read(folder).agency
+    assert list(found.lines) == ["0100"]
+    assert found.staff["amara.okafor"].name == "no"

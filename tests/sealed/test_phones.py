@@ -1,0 +1,89 @@
+"""The telephones' store: digest passwords and registrations."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+import psycopg
+import pytest
+
+from civicline.phones import accounts
+from civicline.phones.bindings import StoredBindings
+from civicline.voice.sip.api import Binding
+
+
+@pytest.fixture
+def conn(journal):
+    with psycopg.connect(journal.urls.app, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+def bindings(conn) -> StoredBindings:
+    return StoredBindings(lambda: conn)
+
+
+def binding(user: str, port: int, expires_in_s: float = 60.0, cseq: int = 1) -> Binding:
+    return Binding(user, f"sip:{user}@192.0.2.1:{port}", ("192.0.2.1", port), time.time() + expires_in_s, "id", cseq)
+
+
+def test_ha1_is_what_rfc_7616_says(conn) -> None:
+    accounts.set_password(conn, "ann", "first")
+    accounts.set_password(conn, "ann", "secret")
+    assert accounts.ha1(conn, "ann") == {
+        "MD5": hashlib.md5(b"ann:civicline:secret").hexdigest(),
+        "SHA-256": hashlib.sha256(b"ann:civicline:secret").hexdigest(),
+    }
+    assert accounts.ha1(conn, "bob") is None
+
+
+def test_passwords_differ() -> None:
+    assert len({accounts.new_password() for _ in range(50)}) == 50
+    assert min(len(accounts.new_password()) for _ in range(50)) >= 20
+
+
+def test_a_registration_is_found_by_user_and_by_address(bindings) -> None:
+    one = binding("ann", 5060)
+    bindings.put(one)
+    (found,) = bindings.of("ann")
+    assert (found.user, found.contact, found.source, found.call_id, found.cseq) == (
+        one.user, one.contact, one.source, one.call_id, one.cseq,
+    )  # fmt: skip
+    assert found.expires_at == pytest.approx(one.expires_at, abs=0.001)
+    assert bindings.user_at(("192.0.2.1", 5060)) == "ann"
+    assert bindings.user_at(("192.0.2.1", 5061)) is None
+
+
+def test_a_refresh_takes_the_place_of_the_registration(bindings) -> None:
+    bindings.put(binding("ann", 5060))
+    bindings.put(binding("ann", 5060, expires_in_s=90.0, cseq=2))
+    assert [each.cseq for each in bindings.of("ann")] == [2]
+
+
+def test_what_has_run_out_no_longer_holds(bindings) -> None:
+    bindings.put(binding("ann", 5060, expires_in_s=-1.0))
+    assert bindings.of("ann") == []
+    assert bindings.user_at(("192.0.2.1", 5060)) is None
+    assert bindings.all() == []
+
+
+def test_one_contact_is_dropped_or_all(bindings) -> None:
+    for port in (5060, 5061, 5062):
+        bindings.put(binding("ann", port))
+    bindings.put(binding("bob", 5063))
+    bindings.drop("ann", "sip:ann@192.0.2.1:5061")
+    assert {each.source[1] for each in bindings.of("ann")} == {5060, 5062}
+    bindings.drop("ann", None)
+    assert bindings.of("ann") == []
+    assert len(bindings.of("bob")) == 1
+
+
+def test_telephones_of_people_who_left_are_forgotten(conn, bindings) -> None:
+    for user in ("ann", "bob"):
+        accounts.set_password(conn, user, "secret")
+        bindings.put(binding(user, 5060 if user == "ann" else 5061))
+    accounts.keep_only(conn, ["bob"])
+    assert accounts.ha1(conn, "ann") is None
+    assert accounts.ha1(conn, "bob") is not None
+    assert [each.user for each in bindings.all()] == ["bob"]
