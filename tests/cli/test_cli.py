@@ -155,7 +155,7 @@ def test_a_day_without_contacts(loaded, civicline) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["total"]["parts"]["received"] == 0
     assert "2026-01-05" in civicline("report", "day", "--date", "2026-01-05").stdout
-    assert "no time zone" in mistake(civicline("report", "day", "--zone", "Denver"))
+    assert "there is no time zone" in mistake(civicline("report", "day", "--zone", "Denver"))
 
 
 def test_a_keyset_is_made_once(civicline, tmp_path) -> None:

@@ -100,7 +100,8 @@ class Up:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    return Site(tmp_path / "site") if (tmp_path / "site").mkdir() is None else None
+    (tmp_path / "site").mkdir()
+    return Site(tmp_path / "site")
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from civicline.supervisor import doctor
 
     found = doctor.look(settings)
-    output.show(
-        [{"": each.mark, "what": each.what, "found": each.found, "mend": each.mend} for each in found], args.json
-    )
+    rows = [{"state": each.mark, "what": each.what, "found": each.found, "mend": each.mend} for each in found]
+    output.show(rows, args.json)
     return 0 if all(each.good for each in found) else 1

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from civicline.commands import output
-from civicline.commands.errors import UsageError
 from civicline.database.urls import urls
 from civicline.journal.connect import connect
 from civicline.measures import period, report
@@ -19,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="REPORT", required=True)
     day = actions.add_parser("day", help="one day", epilog="Example: civicline report day --date 2026-11-20 --json")
     day.add_argument("--date", type=_date, metavar="YYYY-MM-DD", help="today when not given")
-    day.add_argument("--zone", metavar="ZONE", help="whose day: such as America/Denver; the agency's when not given")
+    day.add_argument("--zone", type=_zone, metavar="ZONE", help="such as America/Denver; the agency's when not given")
     output.add_json(day)
     parser.epilog = "Example: civicline report day"
 
@@ -31,12 +30,15 @@ def _date(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date: write YYYY-MM-DD") from None
 
 
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise argparse.ArgumentTypeError(f"there is no time zone {text!r}: write it as America/Denver")
+    return text
+
+
 def run(args: argparse.Namespace, settings: Settings) -> int:
     url = urls(settings).auditor
-    try:
-        found = report.day(url, args.date or _today(url, args.zone), args.zone)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    found = report.day(url, args.date or _today(url, args.zone), args.zone)
     print(json.dumps(found, indent=1) if args.json else report.render(found))
     return 0
 
