@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -29,7 +30,7 @@ _ENVIRON = {
     "CIVICLINE_DATA": str(_DATA / "data"),
     "CIVICLINE_KEYSET": str(_DATA / "keyset.json"),
 }
-for _name in [name for name in os.environ if name.startswith("CIVICLINE_")]:
+for _name in [name for name in os.environ if re.match("CIVICLINE_(?!CHAOS_)", name)]:
     del os.environ[_name]
 os.environ.update(_ENVIRON)
 

@@ -1,4 +1,4 @@
-"""Witnesses of a call that share nothing with Civicline: SIPp for the dialog, an RTP socket of the test's for the sound.
+"""Witnesses of a call that share nothing with Civicline: SIPp for the dialog, an RTP socket of our own for the sound.
 
     with Caller(centre.sip) as caller:       # SIPp sends the INVITE; its media is `caller.ear`
         caller.ear.press("1")                # RFC 4733
@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import re
 import socket
@@ -40,7 +41,7 @@ _MEDIA = re.compile(r"^m=audio (\d+)", re.M)
 
 def recovered_s(times: Sequence[float], since: float) -> float:
     """When the last gap that reached past `since` ended, in seconds after it; 0 without a gap."""
-    after = [(a, b) for a, b in zip(times, times[1:], strict=False) if b > since and b - a > PAUSE_S]
+    after = [(a, b) for a, b in itertools.pairwise(times) if b > since and b - a > PAUSE_S]
     return after[-1][1] - since if after else 0.0
 
 
@@ -72,8 +73,9 @@ LINEAR = [_linear(code) for code in range(256)]
 class Ear:
     """An RTP socket that plays a tone, presses keys and keeps when packets came. Sends once `to` is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, event_type: int = EVENT_TYPE) -> None:
         self.port = free_udp()
+        self.event_type = event_type
         self.to: tuple[str, int] | None = None
         self.times: list[float] = []
         self._heard: list[bytes] = []
@@ -92,6 +94,10 @@ class Ear:
 
     def is_flowing(self) -> bool:
         return is_flowing(self.times)
+
+    def heard(self) -> bytes:
+        """All that came, in G.711."""
+        return b"".join(self._heard)
 
     def hears(self, hz: float) -> bool:
         """In the last packet, which came just now."""
@@ -127,7 +133,7 @@ class Ear:
             if self._keys and self.to is not None:
                 key, step = self._keys.pop(0)
                 key_at = timestamp if step == 0 else key_at
-                payload_type, stamp = EVENT_TYPE | (0x80 if step == 0 else 0), key_at
+                payload_type, stamp = self.event_type | (0x80 if step == 0 else 0), key_at
                 body = _event(key, step)
             if self.to is not None:
                 with contextlib.suppress(OSError):

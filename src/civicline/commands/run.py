@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from typing import Any
 
 from civicline.commands.errors import UsageError
@@ -24,15 +25,24 @@ PROCESSES = {
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("process", choices=PROCESSES, metavar="PROCESS", help=", ".join(PROCESSES))
     parser.add_argument("--number", type=int, default=1, help="which of the media processes, counted from 1")
+    parser.add_argument("--spare", action="store_true", help="load it, and begin only when told so on standard input")
     parser.epilog = "Example: civicline run engine"
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     module = _module(args.process)
+    if args.spare and not _told_to_begin(module):
+        return 0
     if args.process == "media":
         return _run_media(module, settings, args.number)
     code: int = module.run(settings)
     return code
+
+
+def _told_to_begin(module: Any) -> bool:
+    """Wait for a line; False when the supervisor went away. A module's `prepare()` loads what its import does not."""
+    getattr(module, "prepare", lambda: None)()
+    return bool(sys.stdin.readline())
 
 
 def _module(process: str) -> Any:

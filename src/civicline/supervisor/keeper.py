@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -17,6 +18,8 @@ from civicline.supervisor.programs import Program
 
 LOOK_S = 5.0
 """How often the size of the logs is looked at."""
+SPARE_EVERY_S = 1.0
+"""Between the loading of two spares: each keeps a processor busy."""
 MISTAKE = 2
 
 
@@ -44,6 +47,7 @@ class Keeper:
         self._run_dir, self._log_dir = run_dir, log_dir
         self._children: list[Child] = []
         self._selector = selectors.DefaultSelector()
+        self._spares_from = 0.0
         self._asked = False
         self._starting = True
 
@@ -106,10 +110,21 @@ class Keeper:
         for child in self._children:
             if child.due_at is not None and child.due_at <= time.monotonic():
                 self._launch(child)
+            child.look_at_spare()
+            if self._spare_due(child) <= time.monotonic():
+                self._load_spare(child)
         logs.rotate(self._log_dir)
 
     def _dues(self) -> Iterator[float]:
-        return (child.due_at for child in self._children if child.due_at is not None)
+        for child in self._children:
+            if child.due_at is not None:
+                yield child.due_at
+            yield self._spare_due(child)
+
+    def _spare_due(self, child: Child) -> float:
+        if not self.ready or child.spare_due_at is None:
+            return math.inf
+        return max(child.spare_due_at, self._spares_from)
 
     def _wait(self, timeout_s: float) -> None:
         """Until a child ends, a signal comes, or the time is over."""
@@ -128,6 +143,14 @@ class Keeper:
         self._selector.register(child.pidfd, selectors.EVENT_READ, child)
         say(f"{child.program.name} started (process {child.pid})")
         self.publish()
+
+    def _load_spare(self, child: Child) -> None:
+        self._spares_from = time.monotonic() + SPARE_EVERY_S
+        output = logs.open_log(self._log_dir, child.program.name)
+        try:
+            child.load_spare(output)
+        finally:
+            os.close(output)
 
     def _ended(self, child: Child) -> None:
         self._selector.unregister(child.pidfd)
@@ -151,6 +174,7 @@ class Keeper:
     def _stop(self, children: list[Child]) -> None:
         for child in children:
             child.due_at = None
+            child.end_spare()
             child.send(signal.SIGTERM)
         began = time.monotonic()
         for child in sorted(children, key=lambda child: child.program.stop_s):

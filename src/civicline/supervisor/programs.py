@@ -24,6 +24,8 @@ class Program:
     """What it gets when the supervisor dies: mostly what a crash would be, so that nobody's call is hung up."""
     clear_group: bool = True
     """When it ends, what it had started is killed as well."""
+    spare: bool = False
+    """A second one is kept loaded beside it (`run PROCESS --spare`), which takes its place when it ends."""
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
@@ -41,14 +43,14 @@ def postgres() -> Program:
 def processes(settings: Settings) -> list[Program]:
     """In the order of their start, without the database."""
     media = [
-        Program(f"media-{number}", civicline("run", "media", "--number", str(number)), stage=2)
+        Program(f"media-{number}", civicline("run", "media", "--number", str(number)), stage=2, spare=True)
         for number in range(1, len(settings.ng) + 1)
     ]
     return [
-        Program("engine", civicline("run", "engine"), stage=1),
-        Program("worker", civicline("run", "worker"), stage=1),
+        Program("engine", civicline("run", "engine"), stage=1, spare=True),
+        Program("worker", civicline("run", "worker"), stage=1, spare=True),
         *media,
-        Program("voice", civicline("run", "voice"), stage=3),
-        Program("web", civicline("run", "web"), stage=2, stop_s=15.0),
-        Program("live", civicline("run", "live"), stage=2),
+        Program("voice", civicline("run", "voice"), stage=3, spare=True),
+        Program("web", civicline("run", "web"), stage=2, stop_s=15.0, spare=True),
+        Program("live", civicline("run", "live"), stage=2, spare=True),
     ]

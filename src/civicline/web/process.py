@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import importlib
 import os
 import signal
 import time
@@ -31,6 +32,11 @@ LOCK_WAIT_S = 10.0
 
 def socket_path(settings: Settings) -> Path:
     return settings.run_dir / SOCKET
+
+
+def prepare() -> None:
+    """Load the application before the workers are forked, so that they have it."""
+    importlib.import_module("civicline.web.wsgi")
 
 
 def run(settings: Settings) -> int:
