@@ -50,16 +50,17 @@ class StoredBindings:
         found = self._select("source_host = %s AND source_port = %s", source)
         return found[0].user if found else None
 
-    def all(self) -> Sequence[Binding]:
-        return self._select("true", ())
+    def all(self, run_out_s: float = 0.0) -> Sequence[Binding]:
+        """Also those that ran out less than `run_out_s` ago."""
+        return self._select("true", (), run_out_s)
 
-    def _select(self, where: str, params: tuple[Any, ...]) -> list[Binding]:
+    def _select(self, where: str, params: tuple[Any, ...], run_out_s: float = 0.0) -> list[Binding]:
         query = (
             f"SELECT {_COLUMNS} FROM phone_binding"  # noqa: S608 -- `where` is one of the texts above
-            f" WHERE expires_at > now() AND {where} ORDER BY expires_at DESC"
+            f" WHERE expires_at > now() - make_interval(secs => %s) AND {where} ORDER BY expires_at DESC"
         )
         with self._connect().cursor(row_factory=psycopg.rows.tuple_row) as cursor:
-            rows = cursor.execute(query, params).fetchall()
+            rows = cursor.execute(query, (run_out_s, *params)).fetchall()
         return [
             Binding(user, contact, (host, port), float(expires_at), call_id, cseq)
             for user, contact, host, port, expires_at, call_id, cseq in rows

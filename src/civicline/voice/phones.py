@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import psycopg
 
+from civicline.journal.connect import pause_s
 from civicline.phones.accounts import ha1
 from civicline.phones.bindings import StoredBindings
 from civicline.voice.database import Database
@@ -15,6 +18,10 @@ from civicline.voice.sip.api import Binding
 from civicline.voice.sip.registrar import MemoryBindings
 
 log = logging.getLogger(__name__)
+
+MISSED_REFRESH_S = 60.0
+"""A registration that ran out so shortly before our start, or will so soon, could not be refreshed while nobody was
+there: it holds until the phone has tried again."""
 
 
 class Phones(MemoryBindings):
@@ -27,24 +34,34 @@ class Phones(MemoryBindings):
 
     def load(self) -> None:
         """Take up what a process before us stored. Raises psycopg.Error."""
-        for binding in self._stored.all():
-            super().put(binding)
+        earliest = time.time() + MISSED_REFRESH_S
+        for binding in self._stored.all(run_out_s=MISSED_REFRESH_S):
+            super().put(replace(binding, expires_at=max(binding.expires_at, earliest)))
 
     def put(self, binding: Binding) -> None:
         super().put(binding)
-        self._writer.submit(_quietly, lambda: self._stored.put(binding))
+        self._writer.submit(_until_stored, lambda: self._stored.put(binding))
 
     def drop(self, user: str, contact: str | None) -> None:
         super().drop(user, contact)
-        self._writer.submit(_quietly, lambda: self._stored.drop(user, contact))
+        self._writer.submit(_until_stored, lambda: self._stored.drop(user, contact))
 
 
-def _quietly(write: Callable[[], None]) -> None:
-    """A registration that could not be stored is stored at its next refresh; until then memory has it."""
-    try:
-        write()
-    except psycopg.Error as error:
-        log.warning("voice: a registration was not stored: %s", type(error).__name__)
+def _until_stored(write: Callable[[], None]) -> None:
+    """While the database is away memory has it; but a restart would not, until the phone's next refresh."""
+    attempt = 0
+    while True:
+        try:
+            write()
+            return
+        except psycopg.OperationalError as error:
+            attempt += 1
+            if attempt == 1:
+                log.warning("voice: a registration is not stored yet: %s", type(error).__name__)
+            time.sleep(pause_s(attempt))
+        except psycopg.Error as error:
+            log.error("voice: a registration cannot be stored: %s", type(error).__name__)
+            return
 
 
 class Accounts:
