@@ -15,7 +15,8 @@ help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' \
 		| while IFS="$$(printf '\t')" read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
 
-setup: $(STAMPS)/locked $(STAMPS)/assets ## make the environment in .venv
+setup: $(STAMPS)/assets $(STAMPS)/compiled ## make the environment in .venv
+	@true
 
 demo: setup ## start everything with the demonstration agency and callers
 	@$(BIN)/civicline demo
@@ -59,9 +60,14 @@ $(STAMPS)/uv-$(UV_VERSION): | .venv/bin/python
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/locked: pyproject.toml uv.lock $(STAMPS)/uv-$(UV_VERSION)
-	@$(BIN)/uv sync --locked --quiet --no-progress
+	@$(BIN)/uv sync --locked --compile-bytecode --quiet --no-progress
 	@touch $@
 
 $(STAMPS)/assets: package-lock.json src/civicline/web/assets.py $(STAMPS)/locked
 	@$(BIN)/python -m civicline.web.assets
+	@touch $@
+
+# Bytecode is half of the time that a process needs to come back after its death.
+$(STAMPS)/compiled: $(shell find src -name '*.py') $(STAMPS)/locked
+	@$(BIN)/python -m compileall -q src
 	@touch $@
