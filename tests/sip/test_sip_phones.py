@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sip_app import App, sdp
 
+from civicline.voice.sip.api import Binding
+from civicline.voice.sip.registrar import MemoryBindings
 from peers import baresip
 from peers.baresip import Phone
 from peers.ports import eventually
@@ -157,3 +159,11 @@ def test_a_saved_dialog_is_taken_up_by_another_process() -> None:
             assert second.expect("reinvited")["code"] == 200
             phone.hang_up()
             assert second.expect("ended", leg="offer-9")["by"] == "bye"
+
+
+def test_the_latest_registration_ranks_first() -> None:
+    """A phone that was switched off without a word, and came back at another port, must be rung there."""
+    bindings = MemoryBindings(now=lambda: 100.0)
+    for contact, expires_at in (("sip:old@a", 150.0), ("sip:new@b", 160.0), ("sip:run-out@c", 99.0)):
+        bindings.put(Binding("ann", contact, ("127.0.0.1", 5060), expires_at))
+    assert [found.contact for found in bindings.of("ann")] == ["sip:new@b", "sip:old@a"]

@@ -32,13 +32,14 @@ class MemoryBindings:
             self._by_user.get(user, {}).pop(contact, None)
 
     def of(self, user: str) -> list[Binding]:
+        """Those that hold now, the latest first: a phone that was switched off without a word ranks last."""
         kept = {
             contact: binding
             for contact, binding in self._by_user.get(user, {}).items()
             if binding.expires_at > self._now()
         }
         self._by_user[user] = kept
-        return list(kept.values())
+        return sorted(kept.values(), key=lambda binding: binding.expires_at, reverse=True)
 
     def user_at(self, source: Address) -> str | None:
         users = list(self._by_user)
