@@ -39,6 +39,8 @@ class Settings:
     rtp: PortRange
     rtp_host: str
     node: str
+    silence_s: int = 20
+    """How long a leg may send nothing before its far end is asked whether it is still there."""
 
     @property
     def run_dir(self) -> Path:
@@ -58,6 +60,12 @@ def port_range(name: str, text: str) -> PortRange:
     if not dash or not first.isdecimal() or not last.isdecimal() or int(first) >= int(last) or int(last) > 65535:
         raise SettingError(f"{name} is {text!r}: write it as FIRST-LAST, for example 20000-29999")
     return PortRange(int(first), int(last))
+
+
+def seconds(name: str, text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 3600:
+        raise SettingError(f"{name} is {text!r}: write whole seconds, 1 to 3600")
+    return int(text)
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -80,4 +88,5 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         rtp=port_range("CIVICLINE_RTP", text("CIVICLINE_RTP", "20000-29999")),
         rtp_host=text("CIVICLINE_RTP_HOST", "127.0.0.1"),
         node=text("CIVICLINE_NODE", "voice-1"),
+        silence_s=seconds("CIVICLINE_SILENCE_S", text("CIVICLINE_SILENCE_S", "20")),
     )

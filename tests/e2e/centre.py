@@ -14,7 +14,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,9 @@ RTP_PORTS = 200
 
 
 class Centre:
-    def __init__(self, folder: Path, pack: Path = PACK, rtp: str = "") -> None:
+    def __init__(
+        self, folder: Path, pack: Path = PACK, rtp: str = "", environ: Mapping[str, str] | None = None
+    ) -> None:
         first = free_udp(count=4)
         self.pack = pack
         self.folder = folder
@@ -57,6 +59,7 @@ class Centre:
             "CIVICLINE_NG": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_NG_EVENTS": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_RTP": rtp or f"{first}-{first + RTP_PORTS}",
+            **(environ or {}),
         }
         self.settings = settings_module.load(self.environ)
         self.sip = (self.settings.sip.host, self.settings.sip.port)

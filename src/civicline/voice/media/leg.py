@@ -29,6 +29,7 @@ class Means:
     ports: Ports
     events: Events
     sounds: Sounds
+    silent_after_s: int = SILENT_AFTER_S
 
 
 class Leg:
@@ -50,7 +51,7 @@ class Leg:
         self.last_play = ""
         self.blocked = False
         self.answered_at: float | None = None
-        self.silent_after = SILENT_AFTER_S
+        self.silent_after = means.silent_after_s
         self.silent_since: float | None = None
         self.heard = 0.0
         self.received = 0

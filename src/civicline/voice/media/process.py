@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from civicline.settings import Address, PortRange, Settings
 from civicline.voice.media.events import Events
-from civicline.voice.media.leg import Means
+from civicline.voice.media.leg import SILENT_AFTER_S, Means
 from civicline.voice.media.loop import Loop
 from civicline.voice.media.ng import Commands, Server
 from civicline.voice.media.ports import Ports
@@ -27,9 +27,17 @@ REAL_TIME_PRIORITY = 1
 class Engine:
     """All parts of one media process, wired; nothing runs before `loop.run()`."""
 
-    def __init__(self, host: str, ng: Address, rtp: PortRange, events: Address, orphan_s: float = ORPHAN_S) -> None:
+    def __init__(
+        self,
+        host: str,
+        ng: Address,
+        rtp: PortRange,
+        events: Address,
+        orphan_s: float = ORPHAN_S,
+        silent_after_s: int = SILENT_AFTER_S,
+    ) -> None:
         self.loop = Loop()
-        self.means = Means(host, self.loop, Ports(host, rtp), Events(events), Sounds())
+        self.means = Means(host, self.loop, Ports(host, rtp), Events(events), Sounds(), silent_after_s)
         self.sessions = Sessions(self.means)
         self.commands = Commands(self.means, self.sessions)
         self.server = Server(ng, self.commands)
@@ -49,7 +57,7 @@ class Engine:
 def run(settings: Settings, ng: Address, rtp: PortRange) -> int:
     """Serve NG at `ng` with RTP ports of `rtp` at the settings' `rtp_host`; gives the exit status."""
     try:
-        engine = Engine(settings.rtp_host, ng, rtp, settings.ng_events)
+        engine = Engine(settings.rtp_host, ng, rtp, settings.ng_events, silent_after_s=settings.silence_s)
     except OSError as error:
         log.error("the media engine cannot listen at %s: %s; set CIVICLINE_NG to a free address", ng, error)
         return 1
