@@ -81,9 +81,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         keyset=Path(text("CIVICLINE_KEYSET", str(data.with_name(data.name + "-keyset.json")))).absolute(),
         http=address("CIVICLINE_HTTP", text("CIVICLINE_HTTP", "127.0.0.1:8000")),
         sip=address("CIVICLINE_SIP", text("CIVICLINE_SIP", "127.0.0.1:5060")),
-        ng=tuple(
-            address("CIVICLINE_NG", part) for part in text("CIVICLINE_NG", "127.0.0.1:2223").split(",")
-        ),
+        ng=tuple(address("CIVICLINE_NG", part) for part in text("CIVICLINE_NG", "127.0.0.1:2223").split(",")),
         ng_events=address("CIVICLINE_NG_EVENTS", text("CIVICLINE_NG_EVENTS", "127.0.0.1:2224")),
         rtp=port_range("CIVICLINE_RTP", text("CIVICLINE_RTP", "20000-29999")),
         rtp_host=text("CIVICLINE_RTP_HOST", "127.0.0.1"),

