@@ -55,7 +55,7 @@ def queues_now() -> dict[str, QueueNow]:
             longest_since=Min("place_at", filter=in_line),
         )
     )
-    return {row["queue"]: QueueNow(**row) for row in rows}
+    return {now.queue: now for now in (QueueNow(**{**row, "queue": str(row["queue"])}) for row in rows)}
 
 
 def position() -> int:

@@ -8,7 +8,6 @@ was stored.
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 import time
 from contextlib import closing
@@ -24,6 +23,7 @@ from civicline.journal.event import Draft, Event
 from civicline.journal.follow import Follower
 from civicline.journal.leader import Leadership, LeadStopped, lead
 from civicline.settings import Settings
+from civicline.stopping import told_to_stop
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,7 @@ RETRY_S = 0.2
 
 def run(settings: Settings) -> int:
     """Lead whenever the lock can be had, until SIGTERM. Blocks."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_stop()
     url = urls(settings).app
     undecidable: set[int] = set()
     while not stop.is_set():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 from collections.abc import Callable
 
@@ -14,6 +13,7 @@ from civicline.database.urls import urls
 from civicline.journal import timers
 from civicline.journal.follow import Follower
 from civicline.settings import Settings
+from civicline.stopping import told_to_stop
 from civicline.worker.handlers import HANDLERS
 
 log = logging.getLogger(__name__)
@@ -28,9 +28,7 @@ RETRY_S = 0.2
 
 def run(settings: Settings) -> int:
     """Project and run what is due until SIGTERM. Blocks."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_stop()
     url = urls(settings).app
     threads = [
         threading.Thread(target=_again_and_again, args=(work, url, stop), name=work.__name__, daemon=True)
