@@ -55,7 +55,12 @@ def queues_now() -> dict[str, QueueNow]:
             longest_since=Min("place_at", filter=in_line),
         )
     )
-    return {now.queue: now for now in (QueueNow(**{**row, "queue": str(row["queue"])}) for row in rows)}
+    return {
+        str(row["queue"]): QueueNow(
+            str(row["queue"]), row["waiting"], row["offered"], row["talking"], row["longest_since"]
+        )
+        for row in rows
+    }
 
 
 def position() -> int:
