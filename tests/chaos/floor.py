@@ -19,6 +19,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -101,6 +102,7 @@ class Floor:
         self.phones: dict[str, Phone] = {}
         self.dumps: dict[str, Dump] = {}
         self.calls = 0
+        self._background = self._stack.enter_context(ThreadPoolExecutor(1))
         self.refused = 0
         """Calls that were told to come again, and did."""
         self.incoming: Counter[str] = Counter()
@@ -349,7 +351,9 @@ class Floor:
         """The desk's word is taken, and a page and its tables show it."""
         yield from self.wrapped("wrap-up")
         agent = AGENTS["wrap-up"]
-        yield from self.until(lambda: self._page() and self._shown(agent) == "available", "the page")
+        shown = self._background.submit(self._await_shown, agent, "available")
+        yield from self.until(shown.done, "the page")
+        shown.result()
 
     def wrapped(self, phase: str) -> Waits:
         agent = AGENTS[phase]
@@ -359,6 +363,9 @@ class Floor:
         asked = requests.WrapUp(agent, contact, TOPICS[phase], centre_module.DISPOSITION, True)
         yield from self.asked(asked)
         yield from self.until(lambda: self.agent_state(phase) == "available", "the end of the wrap-up")
+
+    def _await_shown(self, agent: str, state: str) -> None:
+        eventually(lambda: self._page() and self._shown(agent) == state, SETTLED_S, "a page")
 
     def _page(self) -> bool:
         http = self.centre.settings.http
