@@ -1,7 +1,8 @@
 """The representative's leg: ring the phone once, store the answer, then let the state decide.
 
 The INVITE's names come from the leg's, so a restarted process that finds an offer without an answer sends the very
-same INVITE: to the phone that is a retransmission, and it goes on ringing.
+same INVITE: to the phone that is a retransmission, and it goes on ringing. The phone's 200 gets its ACK only when the
+answer is stored: a process that is killed before leaves a phone that repeats its 200 to the next one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from civicline.core.lifecycle import Failure, LegState
 from civicline.core.model import Leg
 from civicline.voice import bridge, store
 from civicline.voice.calls import Call, LocalLeg, Phase
+from civicline.voice.media.client import DUMMY_SDP
+from civicline.voice.sip.api import Binding
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
@@ -26,6 +29,8 @@ FAILURE = {
     480: Failure.UNREACHABLE,
 }
 DEFAULT_RING_S = 20.0
+KNOWN_FOR_S = 25.0
+"""A phone knows an INVITE again for 32 s (RFC 3261, 64*T1) after its answer; less, to be on the safe side."""
 
 
 def mend(app: Application, call: Call, leg: Leg, local: LocalLeg | None) -> None:
@@ -61,17 +66,21 @@ def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
     local.phase, local.rung_sdp = Phase.RINGING, local.local_sdp
     left_s = max(0.5, _ring_s(app, call) - _since_offer_s(app, leg))
     local.timer = app.endpoint.call_later(left_s, lambda: _no_answer(app, local))
-    rung = app.endpoint.ring(
-        leg.id,
-        phones[0].contact,
-        leg.agent or "",
-        local.local_sdp,
-        call.number or "anonymous",
-        app.names.dialog(leg.id),
-        via=phones[0].source,
-    )
-    if not rung:
+    if not _invite(app, call, leg, phones[0], local.local_sdp):
         _fail(app, local, Failure.UNREACHABLE)
+
+
+def _invite(app: Application, call: Call, leg: Leg, phone: Binding, sdp: str) -> bool:
+    user, ids = leg.agent or "", app.names.dialog(leg.id)
+    return app.endpoint.ring(leg.id, phone.contact, user, sdp, call.number or "anonymous", ids, via=phone.source)
+
+
+def silence(app: Application, call: Call, leg: Leg) -> None:
+    """A leg that should end, and that a process before us may have left ringing: send the same INVITE, to be able to
+    cancel it. Later than `KNOWN_FOR_S` the phone would take it for a new call."""
+    phones = app.phones.of(leg.agent or "")
+    if phones and leg.ending_at is not None and app.elapsed_s(leg.ending_at) < KNOWN_FOR_S:
+        _invite(app, call, leg, phones[0], DUMMY_SDP)
 
 
 def _ring_s(app: Application, call: Call) -> float:
@@ -96,8 +105,8 @@ def _fail(app: Application, local: LocalLeg, failure: Failure) -> None:
     if local.timer is not None:
         local.timer.cancel()
     local.phase = Phase.LEAVING
-    app.endpoint.hang_up(local.id)
     app.ask(requests.LegFailed(local.id, failure))
+    app.endpoint.hang_up(local.id)
 
 
 def answered(app: Application, leg: str, sdp: str | None, dialog: bytes) -> None:

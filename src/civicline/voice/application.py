@@ -171,8 +171,10 @@ class Application:
     def _leave(self, call: Call, leg: Leg, local: LocalLeg | None) -> None:
         """The leg should end: hang up, and say that it is over."""
         if local is None:
-            local = self.local[leg.id] = LocalLeg(leg.id, call.contact, Phase.LEAVING)
-        elif local.phase is Phase.LEAVING:
+            local = self.local[leg.id] = LocalLeg(leg.id, call.contact, Phase.UP)
+            if leg.agent is not None:
+                agent_leg.silence(self, call, leg)
+        if local.phase is Phase.LEAVING:
             return
         cancel(local)
         local.phase = Phase.LEAVING
