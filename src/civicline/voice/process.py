@@ -79,6 +79,7 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
             trunks=pack.trunks,
             credentials=Accounts(url),
             admit=app.admit,
+            hold_ack=True,
         ),
         app,
         phones,

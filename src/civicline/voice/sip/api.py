@@ -164,6 +164,7 @@ class Options:
     min_expires_s: int = 60
     max_expires_s: int = 3600
     nonce_s: int = 120
+    hold_ack: bool = False  # the ACK to a phone's 200 waits for `Endpoint.acknowledge`
     algorithms: tuple[str, ...] = ("MD5",)  # ("SHA-256", "MD5") stops phones that know only MD5: baresip 1.0
     nat: bool = False  # replace a private Contact by the address that its message came from
 
@@ -196,6 +197,9 @@ class Endpoint(Protocol):
         """INVITE the phone at the SIP URI `target`. Called again after a restart with the same `ids`, it
         is a retransmission: the phone repeats its last response and does not ring again. `via` is the
         address to send to where it is not the URI's."""
+
+    def acknowledge(self, leg: str) -> bool:
+        """Send the ACK to a phone's 200, held back by `Options.hold_ack` until the answer is stored. So does a BYE."""
 
     def hang_up(self, leg: str) -> bool:
         """BYE, CANCEL or a final answer, whatever the leg's state needs."""

@@ -97,6 +97,10 @@ class SipEndpoint:
         agent.recvEvent(event)
         return True
 
+    def acknowledge(self, leg: str) -> bool:
+        found = self._legs.get(leg)
+        return found is not None and found.agent.acknowledge()
+
     def hang_up(self, leg: str) -> bool:
         found = self._legs.get(leg)
         if found is None:
@@ -187,6 +191,7 @@ class SipEndpoint:
         agent.local_ua = self._options.agent
         agent.lContact = contact(user, self._options.advertise or self.address)
         agent.lTag = self._options.name_tag(leg)
+        agent.holds_ack = self._options.hold_ack
         return agent
 
     def _event(self, event: Any, agent: Agent) -> None:

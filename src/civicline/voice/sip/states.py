@@ -5,6 +5,8 @@ What is changed, and why:
               our own offer is always sent (Sippy: not when it equals the last one, so no keep-alive);
   every 200   its ACK is awaited, and brings the answer to such an offer (Sippy: waits only if told, and
               then forgets the far end's SDP);
+  a 200 to us where `holds_ack` is set, its ACK waits for `acknowledge` (Sippy: sends it at once). Until then the
+              phone repeats its 200, so that a process that took this one's place gets it, too;
   any state   REFER, INFO, OPTIONS and unknown methods are answered by IN_DIALOG (Sippy: REFER hangs up,
               others get no response at all).
 """
@@ -25,6 +27,7 @@ from civicline.voice.sip.api import DialogIds
 from civicline.voice.sip.messages import METHODS, header, reply
 
 LEFT_TO_SIPPY = ("INVITE", "BYE")
+BEFORE_THE_200 = ("Trying(UAC)", "Ringing(UAC)")
 BEFORE_THE_ACK = ("Trying(UAC)", "Ringing(UAC)", "Cancelling(UAC)", "Updating(UAC)")
 IN_DIALOG = {
     "OPTIONS": (200, "OK"),
@@ -74,6 +77,8 @@ class Agent(UA):  # type: ignore[misc]
     acknowledged = False
     on_ack: Callable[[], None] | None = None
     first_branch: str | None = None
+    holds_ack = False
+    owed: Any = None  # the transaction of an INVITE that was answered and not acknowledged yet
     invite_branch: str | None = None  # of an arriving INVITE, to know it again
 
     def recvRequest(self, req: Any, sip_t: Any) -> Any:  # noqa: N802 (Sippy's name)
@@ -85,6 +90,18 @@ class Agent(UA):  # type: ignore[misc]
         if method == "INFO" and body is not None and body.getType() not in DIGITS:
             code, reason = 415, "Unsupported Media Type"
         return (reply(req, code, reason, header("Allow", METHODS)), None, None)
+
+    def recvResponse(self, resp: Any, tr: Any) -> None:  # noqa: N802 (Sippy's name)
+        if self.holds_ack and 200 <= resp.getSCode()[0] < 300 and self.state.sname in BEFORE_THE_200:
+            tr.uack, self.owed = True, tr
+        super().recvResponse(resp, tr)
+
+    def acknowledge(self) -> bool:
+        """Send the ACK that was held back; False when none was."""
+        owed, self.owed = self.owed, None
+        if owed is not None:
+            self.global_config["_sip_tm"].sendACK(owed)
+        return owed is not None
 
     def genRequest(self, method: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802 (Sippy's name)
         request = super().genRequest(method, *args, **kwargs)
@@ -108,6 +125,8 @@ class Agent(UA):  # type: ignore[misc]
 
     def newTransaction(self, req: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N802 (Sippy's name)
         """Sippy tells the agent of a 200 before it sends the ACK: a BYE of that moment would overtake it."""
+        if req.getMethod() == "BYE":
+            self.acknowledge()
         if req.getMethod() == "BYE" and self.state.sname in BEFORE_THE_ACK:
             Timeout(super().newTransaction, 0, 1, req)
             return None

@@ -15,7 +15,7 @@ from hashlib import md5
 from typing import Any
 
 from sippy.SipResponse import SipResponse
-from sippy.SipTransactionManager import COMPLETED, TRYING, SipTransaction, SipTransactionManager
+from sippy.SipTransactionManager import COMPLETED, RINGING, TRYING, SipTransaction, SipTransactionManager
 from sippy.Time.Timeout import Timeout
 
 from civicline.voice.sip.api import Address
@@ -53,6 +53,11 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         makes it case-insensitive, and SIPp writes `transport=UDP`)."""
         msg.setTarget((msg.getTarget()[0], "udp"))
         return super().newTransaction(msg, *args, **more)
+
+    def sendACK(self, t: Any) -> None:  # noqa: N802 (Sippy's name)
+        """Nothing once the far end has given up waiting."""
+        if t.state in (TRYING, RINGING) or t.teG is not None:
+            super().sendACK(t)
 
     def undeliverable(self, data: bytes, to: Address) -> None:
         """ICMP said that nobody listens there: an INVITE which nobody has answered yet has failed."""
