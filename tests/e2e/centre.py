@@ -132,8 +132,9 @@ class Centre:
             append(conn, [Draft(*kinds.to_body(each)) for each in asked])
 
     def available(self, agent: str) -> None:
+        """Somebody who waits may be offered at once."""
         self.ask(requests.SignIn(agent), requests.BecomeAvailable(agent))
-        eventually(lambda: self.agent(agent) == "available", what=f"{agent} available")
+        eventually(lambda: self.agent(agent) in ("available", "offered", "talking"), what=f"{agent} available")
 
     def wrap_up(self, agent: str, topic: str = "refund", resolved: bool = True) -> None:
         contact = self.state().agents[agent].contact

@@ -1,0 +1,218 @@
+"""Callers who listen before they press, and representatives' phones that behave or do not.
+
+    town = Town(centre)
+    with town.call() as caller:              # SIPp sends the INVITE, the ear is the test's own RTP socket
+        caller.hear("notice")                # the prompt's very sound
+        caller.press("9")
+        caller.go_to("refund")               # through language and menu into the queue
+        caller.hang_up()
+
+`town.invites` counts what SIPp placed and the centre answered with 200: the day's report must have as many contacts.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from civicline.core import kinds, requests
+from civicline.core.lifecycle import AgentState
+from civicline.core.model import Contact
+from civicline.journal.read import read
+from civicline.people import keyset
+from civicline.phones import accounts
+from civicline.voice.names import Names, contact_of
+from e2e import witness
+from e2e.centre import PASSWORD, Centre
+from e2e.sound import Sounds, one_zero
+from e2e.witness import Dump, Ear
+from peers.baresip import Phone
+from peers.ports import eventually, free_udp
+from peers.sipp import Result, Sipp
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+KEYS = {"refund": "1", "letter": "2", "licence": "3"}
+LANGUAGES = {"en": "1", "es": "2"}
+MOST_EVENTS = 100_000
+
+F = TypeVar("F")
+
+
+class Caller(witness.Caller):
+    def __init__(self, town: Town, to: tuple[str, int], number: str, scenario: str, dtmf: int) -> None:
+        self.ear = Ear(dtmf)
+        keys = {"ear": str(self.ear.port), "dtmf": str(dtmf)}
+        self.sipp = Sipp(SCENARIOS / f"{scenario}.xml", to, service=number, keys=keys)
+        self.names = None
+        self._town = town
+        self._to = to[0]
+        self._read = 0
+        self._from = 0
+
+    @property
+    def id(self) -> str:
+        """The contact's, which follows from the names in the INVITE."""
+        if self.names is None:
+            eventually(self._named, what="the INVITE")
+        assert self.names is not None
+        return contact_of(self._town.names.caller_leg(*self.names))
+
+    @property
+    def contact(self) -> Contact:
+        return self._town.centre.contact(self.id)
+
+    def has(self, sound: bytes) -> bool:
+        """Whether it came since the last one that was waited for."""
+        self.look()
+        found = one_zero(self.ear.heard()).find(sound, self._from)
+        self._from = found if found >= 0 else self._from
+        return found >= 0
+
+    def hear(self, prompt: str, language: str = "en") -> None:
+        sound = self._town.sounds.telling(prompt, language)
+        eventually(lambda: self.has(sound), what=f"{prompt} in {language}, heard by the caller")
+
+    def hear_music(self) -> None:
+        sound = self._town.sounds.music()
+        eventually(lambda: self.has(sound), what="music, heard by the caller")
+
+    def press(self, keys: str) -> None:
+        for key in keys:
+            self.ear.press(key)
+
+    def skip_notice(self) -> None:
+        """By refusing the recording."""
+        self.hear("notice")
+        self.press("9")
+        self.hear("recording_refused")
+
+    def go_to(self, topic: str, language: str = "en") -> Contact:
+        """From the beginning into the line."""
+        self.skip_notice()
+        self.press(LANGUAGES[language])
+        self.hear("menu.main", language)
+        self.press(KEYS[topic])
+        self.until("waiting", "offered", "talking")
+        return self.contact
+
+    def until(self, *states: str) -> None:
+        eventually(lambda: self.is_known() and self.contact.state in states, what=f"a contact that is {states}")
+
+    def is_known(self) -> bool:
+        return self.id in self._town.centre.state().contacts
+
+    def gone(self) -> Result:
+        """Wait for the end of SIPp's scenario, which must have gone as it is written."""
+        result = self.result()
+        assert result.ok, result.explain()
+        return result
+
+    def leave(self) -> Result:
+        self.hang_up()
+        return self.gone()
+
+    def vanish(self) -> None:
+        """Without BYE; nobody answers at its address any more."""
+        self.ear.close()
+        self.sipp.stop()
+
+    def _named(self) -> bool:
+        self.look()
+        return self.names is not None
+
+
+class Town:
+    def __init__(self, centre: Centre) -> None:
+        self.centre = centre
+        self.names = Names(keyset.load(centre.settings.keyset).hashed)
+        self.sounds = Sounds(centre)
+        self.invites = 0
+
+    @contextmanager
+    def call(
+        self, number: str = "100", *, scenario: str = "caller", dtmf: int = 101, to: tuple[str, int] | None = None
+    ) -> Iterator[Caller]:
+        caller = Caller(self, to or self.centre.sip, number, scenario, dtmf)
+        with caller:
+            self.invites += 1
+            try:
+                yield caller
+            except BaseException:
+                caller.hang_up()  # so that a test that failed leaves nothing to the next one
+                raise
+
+    @contextmanager
+    def working(self, agent: str, *, available: bool = True, **options: Any) -> Iterator[Phone]:
+        """A representative with a baresip, available; at the end it unregisters and signs out."""
+        with self.centre.phone(agent, **options) as phone:
+            if available:
+                self.centre.available(agent)
+            try:
+                yield phone
+                self.sign_out(agent)
+            finally:
+                phone.stop()
+        eventually(lambda: not self.centre.state().agents[agent].phone, what=f"{agent}'s phone unregistered")
+
+    @contextmanager
+    def working_with(self, agent: str, scenario: str, **options: Any) -> Iterator[Sipp]:
+        """A representative whose phone is a SIPp scenario, registered by digest and available."""
+        accounts.set_password(self.centre.conn, agent, PASSWORD)
+        port = free_udp()
+        self._register(agent, port, 60)
+        eventually(lambda: self.centre.state().agents[agent].phone, what=f"{agent}'s phone registered")
+        with Sipp(scenario, port=port, **options) as phone:
+            self.centre.available(agent)
+            yield phone
+            self.sign_out(agent)
+        self._register(agent, port, 0)
+        eventually(lambda: not self.centre.state().agents[agent].phone, what=f"{agent}'s phone unregistered")
+
+    def _register(self, agent: str, port: int, expires_s: int) -> None:
+        """From the port at which the phone will be rung."""
+        keys = {"expires": str(expires_s)}
+        with Sipp(SCENARIOS / "register.xml", self.centre.sip, port=port, caller=agent, keys=keys) as phone:
+            result = phone.wait()
+        assert result.ok, result.explain()
+
+    def sign_out(self, agent: str) -> None:
+        state = self.centre.agent(agent)
+        if state == AgentState.WRAP_UP:
+            self.centre.wrap_up(agent)
+        self.centre.ask(requests.SignOut(agent))
+        eventually(lambda: self.centre.agent(agent) == AgentState.SIGNED_OUT, what=f"{agent} signed out")
+
+    def hang_up_at_desk(self, agent: str) -> None:
+        contact = self.centre.state().agents[agent].contact
+        assert contact is not None
+        self.centre.ask(requests.HangUp(agent, contact))
+
+    @contextmanager
+    def dump(self, phone: Phone) -> Iterator[Dump]:
+        """What a phone receives, as it comes."""
+        dump = Dump(phone)
+        try:
+            yield dump
+        finally:
+            dump.close()
+
+    def facts(self, kind: type[F]) -> list[F]:
+        """All of that kind, from the journal."""
+        events = read(self.centre.conn, 0, MOST_EVENTS)
+        found = (kinds.fact(event.kind, event.body) for event in events)
+        return [fact for fact in found if isinstance(fact, kind)]
+
+    def day(self) -> dict[str, Any]:
+        """The parts of today's `civicline report day`, by the agency's clock."""
+        command = [sys.executable, "-m", "civicline.cli", "report", "day", "--json"]
+        done = subprocess.run(command, env=self.centre.environ, check=True, capture_output=True)
+        parts: dict[str, Any] = json.loads(done.stdout)["total"]["parts"]
+        return parts
+
+    def until(self, agent: str, state: str) -> None:
+        eventually(lambda: self.centre.agent(agent) == state, what=f"{agent} {state}")

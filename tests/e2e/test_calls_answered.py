@@ -1,0 +1,206 @@
+"""A caller gets through: what is heard, what the keys mean, who is rung, and every way in which a call ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from civicline.core.lifecycle import AgentState, ContactState, HungUpBy, Recording, TopicBy, TurnedAwayFor
+from civicline.core.measures import OUTCOMES
+from e2e import sound
+from e2e.callers import Caller, Town
+from e2e.centre import Centre
+from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
+from peers.baresip import Phone
+from peers.ports import eventually
+
+
+@pytest.fixture(scope="module")
+def town(centre: Centre) -> Town:
+    return Town(centre)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(centre: Centre) -> Iterator[None]:
+    yield
+    centre.assert_nothing_left()
+
+
+@pytest.fixture(scope="module")
+def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tone_file(tmp_path_factory.mktemp("tone") / "agent.wav", AGENT_HZ, 60)
+
+
+def answered(town: Town, caller: Caller, agent: str, phone: Phone) -> None:
+    phone.expect("CALL_INCOMING")
+    phone.accept()
+    town.until(agent, AgentState.TALKING)
+    caller.until("talking")
+
+
+@pytest.mark.parametrize("dtmf", [101, 96])
+def test_from_the_notice_to_the_talk(town: Town, tone: Path, dtmf: int) -> None:
+    with town.working("ann", available=False, plays=tone) as phone, town.call(dtmf=dtmf) as caller:
+        caller.hear("notice", "en")
+        heard = sound.one_zero(caller.ear.heard())
+        assert heard.startswith(town.sounds.beginning("notice", "en")), "something came before the notice"
+        caller.hear("notice", "es")
+        assert caller.contact.notice_at is None, "the notice counts when it was heard to its end"
+        caller.hear("language")
+        caller.press("1")
+        caller.hear("menu.main")
+        caller.press("2")
+        caller.hear("please_wait")
+        caller.hear_music()
+        contact = caller.contact
+        assert (contact.language, contact.topic, contact.topic_by) == ("en", "letter", TopicBy.KEY)
+        assert (contact.queue, contact.skill, contact.recording) == ("tax", "income", Recording.ALLOWED)
+
+        town.centre.available("ann")
+        answered(town, caller, "ann", phone)
+        eventually(lambda: caller.ear.hears(AGENT_HZ), what="the representative's tone at the caller's")
+        with town.dump(phone) as at_phone:
+            eventually(lambda: at_phone.hears(CALLER_HZ), what="the caller's tone at the representative's")
+        caller.leave()
+        phone.expect("CALL_CLOSED")
+        recorded = phone.heard()
+        assert recorded is not None
+        assert sound.tone_s(recorded, CALLER_HZ) > 0.1
+        assert sound.tone_s(recorded, AGENT_HZ) == 0, "nobody hears himself"
+        assert contact.ended_by is HungUpBy.CALLER
+        town.centre.wrap_up("ann", topic="letter")
+        assert (contact.final_topic, contact.resolved, contact.state) == ("letter", True, ContactState.CLOSED)
+        assert town.centre.agent("ann") == AgentState.AVAILABLE
+        assert phone.count("CALL_INCOMING") == 1
+
+
+def test_the_representative_hangs_up(town: Town) -> None:
+    with town.working("ann") as phone, town.call() as caller:
+        contact = caller.go_to("refund")
+        answered(town, caller, "ann", phone)
+        phone.hang_up()
+        assert caller.gone().received("BYE")
+        town.until("ann", AgentState.WRAP_UP)
+        assert contact.ended_by is HungUpBy.AGENT
+
+
+def test_the_desk_hangs_up(town: Town) -> None:
+    with town.working("ann") as phone, town.call() as caller:
+        contact = caller.go_to("refund")
+        answered(town, caller, "ann", phone)
+        town.hang_up_at_desk("ann")
+        assert caller.gone().received("BYE")
+        phone.expect("CALL_CLOSED")
+        town.until("ann", AgentState.WRAP_UP)
+        assert contact.ended_by is HungUpBy.AGENT
+
+
+def test_leaving_in_the_menu_and_in_the_line(town: Town) -> None:
+    with town.call() as in_menu, town.call() as in_line:
+        in_line.go_to("refund")
+        in_menu.hear("notice")
+        for caller in (in_menu, in_line):
+            caller.leave()
+            caller.until("closed")
+        assert in_menu.contact.abandoned_in is ContactState.MENU
+        assert in_line.contact.abandoned_in is ContactState.WAITING
+
+
+def test_leaving_while_the_phone_rings(town: Town) -> None:
+    with town.working("ann") as phone, town.call() as caller:
+        contact = caller.go_to("refund")
+        phone.expect("CALL_INCOMING")
+        caller.leave()
+        phone.expect("CALL_CLOSED")
+        town.until("ann", AgentState.AVAILABLE)
+        assert contact.abandoned_in is ContactState.OFFERED
+        assert contact.connected_at is None
+
+
+def test_refusing_the_recording(town: Town) -> None:
+    """By 9 in the notice, in the menu and in the line; it is said each time, and the call goes on."""
+    with town.call() as early, town.call() as in_menu, town.call() as in_line:
+        early.skip_notice()
+        for caller in (in_menu, in_line):
+            caller.hear("language")
+            caller.press("1")
+        in_menu.hear("menu.main")
+        in_menu.press("9")
+        in_menu.hear("recording_refused")
+        in_menu.hear("menu.main")
+        in_line.hear("menu.main")
+        in_line.press("1")
+        in_line.hear("please_wait")
+        in_line.press("9")
+        in_line.hear("recording_refused")
+        in_line.hear_music()
+        for caller, state in ((early, "menu"), (in_menu, "menu"), (in_line, "waiting")):
+            caller.until(state)
+            assert caller.contact.recording is Recording.REFUSED
+            caller.leave()
+
+
+def test_the_operator(town: Town) -> None:
+    """Key 0, wrong keys, and silence."""
+    with town.call() as by_key, town.call() as by_wrong_keys, town.call() as by_silence:
+        callers = (by_key, by_wrong_keys, by_silence)
+        for caller in callers:
+            caller.skip_notice()
+            caller.press("1")
+            caller.hear("menu.main")
+        by_key.press("0")
+        by_wrong_keys.press("7")
+        by_wrong_keys.hear("invalid_key")
+        by_wrong_keys.press("8")
+        by_silence.hear("no_key")
+        expected = (TopicBy.OPERATOR_KEY, TopicBy.INVALID_KEYS, TopicBy.SILENCE)
+        for caller, by in zip(callers, expected, strict=True):
+            caller.until("waiting")
+            contact = caller.contact
+            assert (contact.queue, contact.topic, contact.topic_by) == ("operator", None, by)
+            caller.leave()
+
+
+def test_spanish_is_answered_in_spanish(town: Town) -> None:
+    """Bob, who waits longer, speaks English only."""
+    with town.working("bob") as bobs, town.call() as caller:
+        contact = caller.go_to("refund", "es")
+        caller.hear("please_wait", "es")
+        assert contact.state is ContactState.WAITING
+        with town.working("ann") as anns:
+            answered(town, caller, "ann", anns)
+            assert (contact.language, contact.agent) == ("es", "ann")
+            caller.leave()
+        assert bobs.count("CALL_INCOMING") == 0
+
+
+def test_a_closed_line(town: Town) -> None:
+    with town.call("200") as caller:
+        caller.hear("closed", "en")
+        caller.hear("closed", "es")
+        assert caller.gone().received("BYE")
+        assert caller.contact.turned_away is TurnedAwayFor.CLOSED
+
+
+def test_a_full_queue(town: Town) -> None:
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(town.call()) for _ in range(2))
+        first.go_to("licence")
+        second.skip_notice()
+        second.press("1")
+        second.hear("menu.main")
+        second.press("3")
+        second.hear("full")
+        assert second.gone().received("BYE")
+        assert second.contact.turned_away is TurnedAwayFor.FULL
+        assert first.contact.state is ContactState.WAITING
+        first.leave()
+
+
+def test_the_day_counts_each_call_once(town: Town) -> None:
+    total = town.day()
+    assert total["received"] == town.invites
+    assert sum(total[part] for part in OUTCOMES) == town.invites
