@@ -167,8 +167,8 @@ class Floor:
         self.dial()
         self.turn({phase: self.bring(phase) for phase in PHASES} | meanwhile)
 
-    def dial(self) -> None:
-        for phase in PHASES:
+    def dial(self, *phases: str) -> None:
+        for phase in phases or PHASES:
             self.callers[phase] = Caller(self.centre.sip).__enter__()
             self.calls += 1
 
@@ -383,6 +383,12 @@ class Floor:
             return None
         return str(row[0]) if row else None
 
+    def session(self, name: str) -> int:
+        """The database's process of a connection, to hold it up."""
+        query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s ORDER BY backend_start"
+        with connect(self.centre.url, "witness") as conn:
+            return int(conn.execute(query, (f"civicline {name}",)).fetchall()[-1][0])
+
     # The end
 
     def empty(self, **meanwhile: Waits) -> None:
@@ -405,14 +411,14 @@ class Floor:
         """Every call is one contact, in the journal and in the report; no contact was offered twice."""
         contacts = len(self.centre.state().contacts)
         assert self.calls <= contacts <= self.calls + self.refused
-        offers = Counter(fact.contact for fact in self._facts() if isinstance(fact, OfferMade))
-        taken = Counter(fact.contact for fact in self._facts() if isinstance(fact, OfferAccepted))
-        assert not [fact for fact in self._facts() if isinstance(fact, OfferMissed)]
+        offers = Counter(fact.contact for fact in self.facts() if isinstance(fact, OfferMade))
+        taken = Counter(fact.contact for fact in self.facts() if isinstance(fact, OfferAccepted))
+        assert not [fact for fact in self.facts() if isinstance(fact, OfferMissed)]
         assert set(offers.values()) == {1} and offers == taken
         counted = report.day(self.centre.url, datetime.now(ZoneInfo("America/Denver")).date())["total"]["parts"]
         assert (counted["received"], counted["answered"]) == (contacts, len(taken)), counted
 
-    def _facts(self) -> Iterator[Fact]:
+    def facts(self) -> Iterator[Fact]:
         after = 0
         with connect(self.centre.url, "witness") as conn:
             while events := read.read(conn, after, 2000):

@@ -1,0 +1,80 @@
+"""A phone answers, and the voice process dies before the answer was stored or decided: nobody is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from chaos.floor import Floor
+from civicline.core import kinds, requests
+from civicline.core.facts import OfferMade
+from peers.ports import eventually
+
+PICKED_UP = kinds.to_body(requests.LegPickedUp(""))[0]
+
+
+@pytest.fixture(scope="module")
+def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+    with Floor(tmp_path_factory.mktemp("floor")) as running:
+        yield running
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def picked_up(floor: Floor) -> int:
+    row = floor.centre.conn.execute("SELECT count(*) FROM journal_event WHERE kind = %s", (PICKED_UP,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def goes_on(floor: Floor) -> None:
+    floor.turn({"ringing": floor.both_hear("ringing")})
+    floor.empty()
+    facts = [fact for fact in floor.facts() if isinstance(fact, OfferMade)]
+    assert len(facts) == len({fact.contact for fact in facts})
+
+
+def test_an_answer_that_could_not_be_stored(floor: Floor) -> None:
+    floor.dial("ringing")
+    floor.turn({"ringing": floor.bring("ringing")})
+    phone = floor.phones["bob"]
+    said = phone.count("CALL_LOCAL_SDP")
+    with stopped(floor.session("appender")):
+        phone.accept()
+        eventually(lambda: phone.count("CALL_LOCAL_SDP") > said, what="the phone's answer")
+        floor.centre.kill("voice")
+    goes_on(floor)
+
+
+def test_an_answer_that_nobody_has_decided(floor: Floor) -> None:
+    floor.dial("ringing")
+    floor.turn({"ringing": floor.bring("ringing")})
+    before, starts = picked_up(floor), floor.centre.starts("voice")
+    with stopped(floor.centre.pid("engine")):
+        floor.phones["bob"].accept()
+        eventually(lambda: picked_up(floor) > before, what="the request in the journal")
+        floor.centre.kill("voice")
+        eventually(lambda: floor.centre.starts("voice") > starts, what="the restart")
+    goes_on(floor)
+
+
+def test_a_registration_that_ran_out_while_nobody_was_there(floor: Floor) -> None:
+    starts = floor.centre.starts("voice")
+    floor.centre.conn.execute("UPDATE phone_binding SET expires_at = now() - interval '5 s'")
+    floor.centre.kill("voice")
+    eventually(lambda: floor.centre.starts("voice") > starts, what="the restart")
+    floor.dial("ringing")
+    floor.turn({"ringing": floor.bring("ringing")})
+    floor.phones["bob"].accept()
+    goes_on(floor)
