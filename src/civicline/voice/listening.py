@@ -88,6 +88,7 @@ def pressed(app: Application, call: Call, leg: str, event: int) -> None:
         heard.ahead = [*heard.ahead, event][-AHEAD_MAX:]
     elif asked is None:
         if found[1].asks:
+            stop_waiting(heard)
             _try_again(app, call, "invalid_key")
     else:
         _pressed(app, call, found[0], found[1], asked)
