@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+# Most of a test's time is waiting for phones, databases and browsers: so more at once than there are cores.
+TESTS_AT_ONCE ?= 4
 BIN := .venv/bin
 STAMPS := .venv/stamps
 PACKAGES := sip-tester baresip-core tshark sox chromium iproute2 gettext
@@ -22,7 +24,7 @@ demo: setup ## start everything with the demonstration agency and callers
 	@$(BIN)/civicline demo
 
 test: setup packages ## run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --ignore tests/chaos $(ARGS)
 
 check: setup ## style, types, architecture, migrations, translations
 	$(BIN)/ruff check

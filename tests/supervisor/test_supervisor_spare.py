@@ -37,7 +37,7 @@ def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keeper]:
 
 def lines(tmp_path: Path, word: str) -> list[int]:
     path = tmp_path / "log" / "one.log"
-    said = path.read_text().splitlines() if path.exists() else []
+    said = path.read_text().split("\n")[:-1] if path.exists() else []  # the last one may be half written
     return [int(line.split()[1]) for line in said if line.startswith(word)]
 
 

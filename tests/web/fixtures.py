@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from civicline.web import assets
 from web.stand import PASSWORD, Stand, stand
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+WAIT_MS = 20_000
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -29,6 +30,7 @@ def chromium(site: Stand) -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: apt-get install chromium")
     assets.build()
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -39,7 +41,7 @@ def chromium(site: Stand) -> Iterator[Browser]:
 def context(site: Stand, chromium: Browser) -> Iterator[BrowserContext]:
     """A browser of its own: nothing is shared with another test's."""
     made = chromium.new_context(base_url=site.url, locale="en-US")
-    made.set_default_timeout(20_000)
+    made.set_default_timeout(WAIT_MS)
     yield made
     made.close()
 

@@ -134,6 +134,7 @@ def stand(database: Any, unblocked: Any) -> Iterator[Stand]:
     finally:
         for name in list(made.processes):
             made.stop(name)
+        database.clean()
 
 
 def people(found: pack.Pack) -> None:
