@@ -77,6 +77,11 @@ class Caller(witness.Caller):
         sound = self._town.sounds.telling(prompt, language)
         eventually(lambda: self.has(sound), what=f"{prompt} in {language}, heard by the caller")
 
+    def hear_out(self, prompt: str, language: str = "en") -> None:
+        """To its end."""
+        sound = self._town.sounds.ending(prompt, language)
+        eventually(lambda: self.has(sound), what=f"the end of {prompt} in {language}, heard by the caller")
+
     def hear_music(self) -> None:
         sound = self._town.sounds.music()
         eventually(lambda: self.has(sound), what="music, heard by the caller")
@@ -100,8 +105,12 @@ class Caller(witness.Caller):
         self.until("waiting", "offered", "talking")
         return self.contact
 
-    def until(self, *states: str) -> None:
-        eventually(lambda: self.is_known() and self.contact.state in states, what=f"a contact that is {states}")
+    def until(self, *states: str, within_s: float = 20.0) -> None:
+        eventually(
+            lambda: self.is_known() and self.contact.state in states,
+            within_s,
+            f"a contact that is {' or '.join(states)}",
+        )
 
     def is_known(self) -> bool:
         return self.id in self._town.centre.state().contacts
@@ -148,16 +157,15 @@ class Town:
 
     @contextmanager
     def working(self, agent: str, *, available: bool = True, **options: Any) -> Iterator[Phone]:
-        """A representative with a baresip, available; at the end it unregisters and signs out."""
+        """A representative with a baresip, available; at the end it signs out and unregisters."""
         with self.centre.phone(agent, **options) as phone:
             if available:
                 self.centre.available(agent)
             try:
                 yield phone
-                self.sign_out(agent)
             finally:
+                self.sign_out(agent)
                 phone.stop()
-        eventually(lambda: not self.centre.state().agents[agent].phone, what=f"{agent}'s phone unregistered")
 
     @contextmanager
     def working_with(self, agent: str, scenario: str, **options: Any) -> Iterator[Sipp]:
@@ -168,23 +176,26 @@ class Town:
         eventually(lambda: self.centre.state().agents[agent].phone, what=f"{agent}'s phone registered")
         with Sipp(scenario, port=port, **options) as phone:
             self.centre.available(agent)
-            yield phone
-            self.sign_out(agent)
+            try:
+                yield phone
+            finally:
+                self.sign_out(agent)
         self._register(agent, port, 0)
         eventually(lambda: not self.centre.state().agents[agent].phone, what=f"{agent}'s phone unregistered")
 
     def _register(self, agent: str, port: int, expires_s: int) -> None:
         """From the port at which the phone will be rung."""
-        keys = {"expires": str(expires_s)}
-        with Sipp(SCENARIOS / "register.xml", self.centre.sip, port=port, caller=agent, keys=keys) as phone:
+        keys, secret = {"expires": str(expires_s)}, ("-au", agent, "-ap", PASSWORD)
+        scenario = SCENARIOS / "register.xml"
+        with Sipp(scenario, self.centre.sip, port=port, caller=agent, keys=keys, args=secret) as phone:
             result = phone.wait()
         assert result.ok, result.explain()
 
     def sign_out(self, agent: str) -> None:
-        state = self.centre.agent(agent)
-        if state == AgentState.WRAP_UP:
-            self.centre.wrap_up(agent)
+        eventually(lambda: self.centre.agent(agent) != AgentState.TALKING, what=f"the end of {agent}'s talk")
         self.centre.ask(requests.SignOut(agent))
+        if self.centre.agent(agent) == AgentState.WRAP_UP:
+            self.centre.wrap_up(agent)
         eventually(lambda: self.centre.agent(agent) == AgentState.SIGNED_OUT, what=f"{agent} signed out")
 
     def hang_up_at_desk(self, agent: str) -> None:

@@ -47,6 +47,10 @@ class Sounds:
         """What was heard of a prompt when its telling part was."""
         return self.of(prompt, language)[: SKIPPED + TELLING]
 
+    def ending(self, prompt: str, language: str) -> bytes:
+        """The last of what is said, before the prompt's short silence."""
+        return self.of(prompt, language).rstrip(b"\xff")[-TELLING:]
+
     def music(self, seconds: float = 0.5) -> bytes:
         """Its beginning, which follows the last prompt."""
         return encoded(self._music, round(8000 * seconds))

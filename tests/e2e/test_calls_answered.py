@@ -64,6 +64,8 @@ def test_from_the_notice_to_the_talk(town: Town, tone: Path, dtmf: int) -> None:
         eventually(lambda: caller.ear.hears(AGENT_HZ), what="the representative's tone at the caller's")
         with town.dump(phone) as at_phone:
             eventually(lambda: at_phone.hears(CALLER_HZ), what="the caller's tone at the representative's")
+            enough = len(at_phone.times) + 25
+            eventually(lambda: len(at_phone.times) > enough, what="half a second of talk")
         caller.leave()
         phone.expect("CALL_CLOSED")
         recorded = phone.heard()
@@ -162,6 +164,21 @@ def test_the_operator(town: Town) -> None:
             contact = caller.contact
             assert (contact.queue, contact.topic, contact.topic_by) == ("operator", None, by)
             caller.leave()
+
+
+def test_a_wrong_key_starts_the_patience_anew(town: Town) -> None:
+    """Pressed while the caller's silence was being counted; the menu is then heard again to its end."""
+    with town.call() as caller:
+        caller.skip_notice()
+        caller.press("1")
+        caller.hear_out("menu.main")
+        caller.press("7")
+        caller.hear("invalid_key")
+        caller.hear_out("menu.main")
+        caller.press("2")
+        caller.until("waiting")
+        assert (caller.contact.topic, caller.contact.topic_by) == ("letter", TopicBy.KEY)
+        caller.leave()
 
 
 def test_spanish_is_answered_in_spanish(town: Town) -> None:

@@ -22,6 +22,7 @@ from peers.doubler import Doubler
 from peers.ports import eventually
 from peers.sipp import Sipp
 
+GONE_WITHIN_S = 60.0
 ELSEWHERE = "127.0.0.2"
 """An address outside the only carrier's network."""
 
@@ -104,20 +105,16 @@ def test_a_phone_that_rings_out_and_the_order_of_the_line(town: Town) -> None:
 
 def test_a_phone_that_is_gone_without_a_word(town: Town) -> None:
     """It is still registered, and comes back at another port: there it is rung."""
-    with town.call() as caller:
-        with town.centre.phone("ann") as old:
-            town.centre.available("ann")
-            old.kill()
-            contact = caller.go_to("refund")
-            town.until("ann", AgentState.MISSED)
-            assert missed(town, caller) == [Failure.UNREACHABLE]
-            assert contact.state is ContactState.WAITING
-        with town.centre.phone("ann") as new:
-            town.centre.available("ann")
+    with town.working("ann") as old, town.call() as caller:
+        old.kill()
+        contact = caller.go_to("refund")
+        town.until("ann", AgentState.MISSED)
+        assert missed(town, caller) == [Failure.UNREACHABLE]
+        assert contact.state is ContactState.WAITING
+        with town.working("ann") as new:
             take(town, "ann", new, caller)
             caller.leave()
             town.until("ann", AgentState.WRAP_UP)
-            town.sign_out("ann")
 
 
 def test_an_answer_that_crosses_our_cancel(town: Town) -> None:
@@ -130,6 +127,22 @@ def test_an_answer_that_crosses_our_cancel(town: Town) -> None:
         town.until("ann", AgentState.AVAILABLE)
         assert contact.connected_at is None
         assert contact.abandoned_in is ContactState.OFFERED
+
+
+def test_an_answer_that_crosses_the_callers_bye(town: Town) -> None:
+    """Whichever the journal has first: the phone gets its ACK and its BYE, and nobody is left over."""
+    with town.working_with("ann", "uas_answers", args=("-d", "0")) as phone, town.call() as caller:
+        caller.skip_notice()
+        caller.press("1")
+        caller.hear("menu.main")
+        caller.press("1")
+        eventually(lambda: phone.saw("INVITE"), what="the ring")
+        caller.leave()
+        result = phone.wait()
+        assert result.ok, result.explain()
+        caller.until("closed", "wrapping")
+        expected = AgentState.WRAP_UP if caller.contact.connected_at else AgentState.AVAILABLE
+        town.until("ann", expected)
 
 
 def test_a_cancel_that_crosses_our_200(town: Town) -> None:
@@ -149,35 +162,27 @@ def test_every_message_of_the_caller_twice(town: Town) -> None:
     assert len(town.centre.contacts()) == before + 1
 
 
-def test_a_caller_who_vanishes_in_the_line(town: Town) -> None:
-    with town.call() as caller:
-        contact = caller.go_to("refund")
-        caller.vanish()
-        caller.until("closed")
-        assert contact.abandoned_in is ContactState.WAITING
-
-
-def test_a_caller_who_vanishes_in_the_talk(town: Town) -> None:
-    with town.working("ann") as phone, town.call() as caller:
-        contact = caller.go_to("refund")
-        take(town, "ann", phone, caller)
-        caller.vanish()
-        phone.expect("CALL_CLOSED")
-        town.until("ann", AgentState.WRAP_UP)
-        assert contact.ended_by is HungUpBy.LOST
-
-
-def test_a_phone_that_vanishes_in_the_talk(town: Town) -> None:
-    with town.call() as caller:
-        contact = caller.go_to("refund")
-        with town.centre.phone("bob") as phone:
-            town.centre.available("bob")
-            take(town, "bob", phone, caller)
-            phone.kill()
-            assert caller.gone().received("BYE")
-            town.until("bob", AgentState.WRAP_UP)
-            assert contact.ended_by is HungUpBy.LOST
-            town.sign_out("bob")
+def test_whoever_vanishes_without_a_bye(town: Town) -> None:
+    """A caller in the line, a caller who talks, and a phone that talks: the silence is noticed, the phone is asked by
+    a re-INVITE, and when that had no answer for 32 s (RFC 3261 section 17.1.1.2, timer B) the leg is over."""
+    with ExitStack() as stack:
+        in_line, in_talk, of_phone = callers = [stack.enter_context(town.call()) for _ in range(3)]
+        anns = stack.enter_context(town.working("ann"))
+        in_talk.go_to("refund")
+        take(town, "ann", anns, in_talk)
+        of_phone.go_to("refund")
+        bobs = stack.enter_context(town.working("bob"))
+        take(town, "bob", bobs, of_phone)
+        in_line.go_to("refund")
+        bobs.kill()
+        in_line.vanish()
+        in_talk.vanish()
+        for caller in callers:
+            caller.until("closed", "wrapping", within_s=GONE_WITHIN_S)
+        assert in_line.contact.abandoned_in is ContactState.WAITING
+        assert in_talk.contact.ended_by is of_phone.contact.ended_by is HungUpBy.LOST
+        assert of_phone.gone().received("BYE")
+        anns.expect("CALL_CLOSED")
 
 
 @pytest.mark.parametrize(("number", "host", "code"), [("999", "127.0.0.1", 404), ("100", ELSEWHERE, 403)])
