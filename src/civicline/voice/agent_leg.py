@@ -43,8 +43,10 @@ def mend(app: Application, call: Call, leg: Leg, local: LocalLeg | None) -> None
 
 
 def _put_through(app: Application, local: LocalLeg) -> None:
-    """The phone still sends to where its INVITE said: tell it when the media moved while it rang."""
+    """The answer is stored: it gets its ACK. The phone still sends to where its INVITE said: tell it when the media
+    moved while it rang."""
     local.phase = Phase.UP
+    app.endpoint.acknowledge(local.id)
     if local.local_sdp != local.rung_sdp:
         app.endpoint.reinvite(local.id, local.local_sdp)
 
