@@ -181,7 +181,6 @@ class Town:
             finally:
                 self.sign_out(agent)
         self._register(agent, port, 0)
-        eventually(lambda: not self.centre.state().agents[agent].phone, what=f"{agent}'s phone unregistered")
 
     def _register(self, agent: str, port: int, expires_s: int) -> None:
         """From the port at which the phone will be rung."""

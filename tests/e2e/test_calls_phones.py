@@ -50,6 +50,7 @@ def nothing_left(centre: Centre) -> Iterator[None]:
 def take(town: Town, agent: str, phone: Phone, caller: Caller) -> None:
     phone.expect("CALL_INCOMING")
     phone.accept()
+    phone.expect("CALL_ESTABLISHED")
     caller.until("talking")
     assert caller.contact.agent == agent
 
@@ -180,7 +181,8 @@ def test_whoever_vanishes_without_a_bye(town: Town) -> None:
         for caller in callers:
             caller.until("closed", "wrapping", within_s=GONE_WITHIN_S)
         assert in_line.contact.abandoned_in is ContactState.WAITING
-        assert in_talk.contact.ended_by is of_phone.contact.ended_by is HungUpBy.LOST
+        assert in_talk.contact.ended_by is HungUpBy.LOST, anns.log
+        assert of_phone.contact.ended_by is HungUpBy.LOST
         assert of_phone.gone().received("BYE")
         anns.expect("CALL_CLOSED")
 
