@@ -70,7 +70,7 @@ class Caller(witness.Caller):
         """Whether it came since the last one that was waited for."""
         self.look()
         found = one_zero(self.ear.heard()).find(sound, self._from)
-        self._from = found if found >= 0 else self._from
+        self._from = max(self._from, found + 1)
         return found >= 0
 
     def hear(self, prompt: str, language: str = "en") -> None:
@@ -210,6 +210,13 @@ class Town:
             yield dump
         finally:
             dump.close()
+
+    def load(self, pack: Path) -> None:
+        command = [sys.executable, "-m", "civicline.cli", "agency", "load", str(pack)]
+        before = self.centre.state().agency
+        subprocess.run(command, env=self.centre.environ, check=True, capture_output=True)
+        eventually(lambda: self.centre.state().agency != before, what="the new pack in force")
+        self.sounds = Sounds(self.centre)
 
     def facts(self, kind: type[F]) -> list[F]:
         """All of that kind, from the journal."""

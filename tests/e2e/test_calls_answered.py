@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,7 @@ from civicline.core.lifecycle import AgentState, ContactState, HungUpBy, Recordi
 from civicline.core.measures import OUTCOMES
 from e2e import sound
 from e2e.callers import Caller, Town
-from e2e.centre import Centre
+from e2e.centre import PACK, Centre
 from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
 from peers.baresip import Phone
 from peers.ports import eventually
@@ -215,6 +216,22 @@ def test_a_full_queue(town: Town) -> None:
         assert second.contact.turned_away is TurnedAwayFor.FULL
         assert first.contact.state is ContactState.WAITING
         first.leave()
+
+
+def test_a_pack_that_is_loaded_while_calls_go_on(town: Town, tmp_path: Path) -> None:
+    """Who waits goes on waiting; who calls next hears what the new pack says."""
+    pack = shutil.copytree(PACK, tmp_path / "pack")
+    prompts = pack / "prompts" / "en.yaml"
+    prompts.write_text(prompts.read_text().replace("We are closed.", "Nobody is here today."))
+    with town.call() as waiting:
+        contact = waiting.go_to("refund")
+        town.load(pack)
+        with town.call("200") as caller:
+            caller.hear("closed", "en")
+            caller.gone()
+        assert contact.state is ContactState.WAITING
+        waiting.hear_music()
+        waiting.leave()
 
 
 def test_the_day_counts_each_call_once(town: Town) -> None:

@@ -22,18 +22,24 @@ class Playlist:
         self._music = music.path(data)
 
     def load(self, agency: Agency) -> None:
-        """Make what is missing. Takes a fraction of a second for each prompt that was never made before."""
+        """Say what this agency says from now on. As slow as `make` where that was not called before."""
+        self._paths = self.make(agency)
+
+    def make(self, agency: Agency) -> dict[Spoken, Path]:
+        """Make what is missing. Takes a fraction of a second for each prompt that was never made before: on a thread
+        of its own while calls are served."""
         texts = {
             Spoken(name, language): text
             for name, by_language in texts_of(agency).items()
             for language, text in by_language.items()
         }
-        self._paths = {}
+        made = {}
         for spoken, text in texts.items():
             try:
-                self._paths[spoken] = self._library.path(spoken.name, spoken.language, text)
+                made[spoken] = self._library.path(spoken.name, spoken.language, text)
             except PromptError as error:
                 log.error("voice: callers will not hear the prompt %s: %s", spoken.name, error)
+        return made
 
     def files(self, spoken: Iterable[Spoken], music: bool = False) -> list[Path]:
         """The files to play in turn; a prompt that the agency does not have is passed over."""

@@ -6,15 +6,19 @@ import json
 import logging
 import signal
 import threading
+from collections.abc import Sequence
 from functools import partial
 
 import psycopg
 
+from civicline.core import kinds
+from civicline.core.facts import AgencyLoaded
 from civicline.core.lifecycle import LegState
 from civicline.database.urls import urls
 from civicline.engine import fold
 from civicline.journal.appender import Appender
 from civicline.journal.connect import connect, pause_s
+from civicline.journal.event import Event
 from civicline.journal.follow import Follower
 from civicline.people import keyset
 from civicline.settings import Settings
@@ -33,6 +37,7 @@ from civicline.voice.sip.endpoint import SipEndpoint
 log = logging.getLogger(__name__)
 
 FOLLOW_S = 1.0
+LOADED = kinds.KIND[AgencyLoaded]
 
 
 def run(settings: Settings) -> int:
@@ -121,7 +126,16 @@ def _follow(url: str, position: int, app: Application, stopping: threading.Event
     follower = Follower(url, after=position)
     while not stopping.is_set():
         if events := follower.read(FOLLOW_S):
+            _make_prompts(app, events)
             app.endpoint.call_soon(partial(app.take, events))
+
+
+def _make_prompts(app: Application, events: Sequence[Event]) -> None:
+    """Of a pack that was loaded, here and not on the loop, where SIP would wait for them."""
+    for event in events:
+        fact = kinds.fact(event.kind, event.body) if event.kind == LOADED else None
+        if isinstance(fact, AgencyLoaded):
+            app.playlist.make(fact.agency)
 
 
 def _media_event(app: Application, data: bytes) -> None:
