@@ -48,8 +48,8 @@ class Sounds:
         return self.of(prompt, language)[: SKIPPED + TELLING]
 
     def ending(self, prompt: str, language: str) -> bytes:
-        """The last of what is said, before the prompt's short silence."""
-        return self.of(prompt, language).rstrip(b"\xff")[-TELLING:]
+        """The last of what is said, and the short silence that ends every prompt."""
+        return self.of(prompt, language)[-2 * TELLING :]
 
     def music(self, seconds: float = 0.5) -> bytes:
         """Its beginning, which follows the last prompt."""
