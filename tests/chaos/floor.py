@@ -257,8 +257,11 @@ class Floor:
 
     # A process killed
 
-    def kill(self, process: str) -> Kill:
-        """kill -9, then go on with every call at once. Raises AssertionError when one does not."""
+    def kill(self, process: str, answer_after_s: float = 0.0) -> Kill:
+        """kill -9, then go on with every call at once. Raises AssertionError when one does not.
+
+        `answer_after_s`: when the ringing phone is answered; recovery is then counted from that moment.
+        """
         starts = self.centre.starts(process)
         kill, at, wall = Kill(process), time.monotonic(), time.time()
         before = {phase: self.contact(phase) for phase in self.callers}
@@ -275,7 +278,7 @@ class Floor:
             "process": self._started(process, starts, kill, at),
             "menu": done("menu", self.chosen("menu"), lambda: (self._queued_at("menu") or 0.0) - wall),
             "queue": self._next_offered(kill, at),
-            "ringing": done("ringing", self._answers("ringing"), now_s),
+            "ringing": done("ringing", self._answers("ringing", at + answer_after_s), lambda: now_s() - answer_after_s),
             "talking": done("talking", self._goes_on("talking", at), lambda: self._gap_s("talking", at)),
             "wrap-up": done("wrap-up", self._wrapped(), now_s),
         }
@@ -334,8 +337,9 @@ class Floor:
         yield from self.both_hear("queue")
         kill.recovered_s["queue"] = max(offered_s, recovered_s(self.callers["queue"].ear.times, at))
 
-    def _answers(self, phase: str) -> Waits:
-        """The phone that rings is answered while the process is down."""
+    def _answers(self, phase: str, when: float) -> Waits:
+        """The phone that rings is answered, while the process is down or soon after."""
+        yield from self.until(lambda: time.monotonic() >= when, "the moment of the answer")
         self.phones[AGENTS[phase]].accept()
         yield from self.both_hear(phase)
 

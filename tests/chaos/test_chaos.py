@@ -43,7 +43,7 @@ def test_round(floor: Floor, number: int) -> None:
     print(json.dumps(told | {"held": process}), flush=True)
     floor.fill(kill=floor.killed(first, at[0]))
     floor.await_all_up()
-    kill = floor.kill(process)
+    kill = floor.kill(process, answer_after_s=chance.choice((0.0, 0.0, round(chance.uniform(0, 3), 2))))
     floor.empty(kill=floor.killed(third, at[1]))
     floor.await_all_up()
     with RESULTS.open("a") as results:
