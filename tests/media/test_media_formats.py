@@ -10,7 +10,7 @@ from media_phones import tone, write_tone
 
 from civicline.voice.media import g711, rtp, sdp
 from civicline.voice.media.sound import Sounds
-from civicline.voice.media.source import Source
+from civicline.voice.media.source import LOCK_AFTER, LOCK_OTHER_AFTER, Source
 
 OFFER = """v=0
 o=- 7 7 IN IP4 192.0.2.1
@@ -94,8 +94,21 @@ def test_a_locked_source_stays_whoever_sends() -> None:
     behind_nat, stranger = ("198.51.100.1", 9), ("198.51.100.2", 9)
     assert source.admit(behind_nat)
     assert not source.admit(stranger)
-    assert source.admit(behind_nat) and source.admit(behind_nat) and source.locked
+    for _ in range(LOCK_OTHER_AFTER - 1):
+        assert not source.locked
+        assert source.admit(behind_nat)
+    assert source.locked
     assert not source.admit(source.told) and not source.admit(stranger)
+
+
+def test_a_phone_of_another_call_is_forgotten_when_the_address_of_the_sdp_sends() -> None:
+    source = Source(("192.0.2.1", 4000))
+    stray = ("192.0.2.2", 4000)
+    for _ in range(LOCK_AFTER * 4):
+        assert source.admit(stray)
+    for _ in range(LOCK_AFTER):
+        assert source.admit(source.told)
+    assert source.locked and not source.admit(stray)
 
 
 @pytest.mark.parametrize(

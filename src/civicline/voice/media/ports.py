@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections import deque
 from contextlib import suppress
@@ -45,11 +46,13 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 class Ports:
-    """The even ports of a range. A freed port is used again last: late packets of an old call find nobody."""
+    """The even ports of a range. A freed port is used again last: late packets of an old call find nobody. For
+    that, too, each process begins somewhere else: phones still send to the ports of one that was killed."""
 
     def __init__(self, host: str, ports: PortRange) -> None:
         self._host = host
         self._free = deque(range(ports.first + ports.first % 2, ports.last, 2))
+        self._free.rotate(random.randrange(len(self._free)))  # noqa: S311
         self._range = ports
 
     def take(self) -> Pair:

@@ -1,8 +1,9 @@
 """Where a leg's packets come from: learned from the first ones, then locked, so nobody else can speak on the line.
 
 A phone behind NAT sends from another address than its SDP names. The first sender is the candidate; the SDP's own
-address takes precedence over any other; `LOCK_AFTER` packets from the candidate lock it. A locked socket is connected,
-so the kernel drops the packets of others before they cost anything.
+address takes precedence over any other. Of its packets `LOCK_AFTER` lock it, of another candidate's `LOCK_OTHER_AFTER`:
+after a restart of this process a phone still sends for a moment to a port that is now another call's. A locked socket
+is connected, so the kernel drops the packets of others before they cost anything.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import TypeAlias
 Endpoint: TypeAlias = tuple[str, int]
 
 LOCK_AFTER = 3
+LOCK_OTHER_AFTER = 50
+"""A second of packets: by then the address of the SDP would have sent."""
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NO_FAMILY = bytes(16)  # struct sockaddr with AF_UNSPEC: connect(2) dissolves the association
@@ -32,7 +35,7 @@ class Source:
 
     @property
     def locked(self) -> bool:
-        return self._count >= LOCK_AFTER
+        return self._count >= (LOCK_AFTER if self.candidate == self.told else LOCK_OTHER_AFTER)
 
     def admit(self, sender: Endpoint) -> bool:
         """Whether a packet of `sender` is the leg's; counts towards the lock."""
