@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from chaos.floor import Floor
+from chaos.floor import SETTLED_S, Floor
 from civicline.core import kinds, requests
 from civicline.core.facts import OfferMade
 from peers.ports import eventually
@@ -38,8 +38,8 @@ def picked_up(floor: Floor) -> int:
     return int(row[0])
 
 
-def goes_on(floor: Floor) -> None:
-    floor.turn({"ringing": floor.both_hear("ringing")})
+def goes_on(floor: Floor, within_s: float = SETTLED_S) -> None:
+    floor.turn({"ringing": floor.both_hear("ringing")}, within_s)
     floor.empty()
     facts = [fact for fact in floor.facts() if isinstance(fact, OfferMade)]
     assert len(facts) == len({fact.contact for fact in facts})
@@ -78,3 +78,15 @@ def test_a_registration_that_ran_out_while_nobody_was_there(floor: Floor) -> Non
     floor.turn({"ringing": floor.bring("ringing")})
     floor.phones["bob"].accept()
     goes_on(floor)
+
+
+def test_media_and_then_voice_while_a_phone_rings(floor: Floor) -> None:
+    """The phone knows only the ports of the media process that is gone: the new ones must be told when it answers."""
+    floor.dial("ringing")
+    floor.turn({"ringing": floor.bring("ringing")})
+    floor.centre.kill("media-1")
+    floor.await_all_up()
+    floor.centre.kill("voice")
+    floor.await_all_up()
+    floor.phones["bob"].accept()
+    goes_on(floor, within_s=15)  # the watch over silent legs would mend it after 20 s

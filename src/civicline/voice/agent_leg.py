@@ -65,7 +65,9 @@ def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
     if not phones:
         _fail(app, local, Failure.UNREACHABLE)
         return
-    local.phase, local.rung_sdp = Phase.RINGING, local.local_sdp
+    local.phase = Phase.RINGING
+    # A phone that a process before us rang was told that one's media, and takes this INVITE for a retransmission.
+    local.rung_sdp = "" if leg.state is LegState.RINGING else local.local_sdp
     left_s = max(0.5, _ring_s(app, call) - _since_offer_s(app, leg))
     local.timer = app.endpoint.call_later(left_s, lambda: _no_answer(app, local))
     if not _invite(app, call, leg, phones[0], local.local_sdp):
