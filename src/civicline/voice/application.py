@@ -28,7 +28,7 @@ from civicline.core.requests import Request
 from civicline.journal.appender import Appender, AppenderClosed, Overloaded
 from civicline.journal.event import Draft, Event
 from civicline.people.sealing import Statement
-from civicline.voice import agent_leg, bridge, caller_leg, listening, store
+from civicline.voice import agent_leg, bridge, caller_leg, leftovers, listening, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names, contact_of
@@ -273,7 +273,8 @@ class Application:
             self.endpoint.call_later(SILENT_AGAIN_S, lambda: bridge.if_silent(self, index, contact, leg))
 
     def media_restarted(self, index: int) -> None:
-        """Every session on that engine is gone: make them anew, wherever a leg needs one."""
+        """It was restarted, or we were: make the sessions that a leg needs anew, end those that no leg has."""
+        leftovers.clear(self, index)
         for call in list(self.calls.values()):
             if call.media == index:
                 bridge.renew(self, call)

@@ -22,7 +22,7 @@ from civicline.journal.event import Event
 from civicline.journal.follow import Follower
 from civicline.people import keyset
 from civicline.settings import Settings
-from civicline.voice import store
+from civicline.voice import leftovers, store
 from civicline.voice.application import Application
 from civicline.voice.calls import LocalLeg, Phase
 from civicline.voice.media_link import MediaLink
@@ -94,6 +94,7 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
     _rehydrate(app, conn)
     app.media.start()
     app.check_phones()
+    leftovers.watch(app)
     return app, folded.position
 
 
