@@ -42,9 +42,9 @@ def talking(db) -> AgentRow:
 def own_keyset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CIVICLINE_KEYSET", str(tmp_path / "keyset.json"))
     keyset.create(tmp_path / "keyset.json")
-    keyset.current.cache_clear()
+    keyset._current.cache_clear()
     yield
-    keyset.current.cache_clear()
+    keyset._current.cache_clear()
 
 
 def last() -> tuple[str, dict]:
