@@ -70,7 +70,6 @@ class Keyset:
         """Raises KeysetError when the key was wrapped for another contact or by another keyset."""
         return ContactKey(contact, self._handle(contact, wrapped).primitive(aead.Aead))
 
-
     def wrapped_anew(self, contact: str, wrapped: bytes) -> bytes | None:
         """The same key, wrapped by the newest wrapping key; None when it is already. Raises KeysetError."""
         try:
