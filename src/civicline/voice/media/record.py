@@ -58,15 +58,16 @@ def _stop(means: Means, session: Session, command: Command) -> None:
 
 def _begun(means: Means, session: Session, command: Command) -> Recording:
     caller, wanted = session.leg(text(command, "from-tag")), text(command, "recording")
-    if caller.recording is not None and caller.recording.id == wanted:
-        return caller.recording
+    running = caller.recording
+    if running is not None and running.id == wanted and not running.given_up:
+        return running
     if means.writer is None:
         raise RefusedError("this media process has no folder for recordings")
     if not ID.fullmatch(wanted):
         raise RefusedError("recording is no id of 32 hex digits")
     key = _key(wanted, text(command, "key"))
-    if caller.recording is not None:
-        caller.recording.stop()
+    if running is not None:
+        running.stop()
     return Recording(caller, means.writer, wanted, key)
 
 

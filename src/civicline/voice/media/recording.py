@@ -58,8 +58,9 @@ class Recording:
             self._ours.tap = self._heard[1].append if on else None
 
     @property
-    def paused(self) -> bool:
-        return self._paused_at is not None
+    def given_up(self) -> bool:
+        """Its segment cannot be written any more."""
+        return self._segment.given_up
 
     def pause(self) -> None:
         if self._paused_at is None:

@@ -76,6 +76,7 @@ class Segment:
         self._file: BinaryIO | None = None
         self._path = Path()
         self._failed = failed
+        self.given_up = False
 
     def open(self, folder: Path) -> None:
         self._path = store.path_of(folder, self.header.recording, self.header.segment)
@@ -127,6 +128,7 @@ class Segment:
             with suppress(OSError):
                 self._file.close()
             self._file = None
+        self.given_up = True
         self._failed()
 
 
