@@ -63,6 +63,8 @@ class Keeper:
             self._destroy(contact)
         elif event.kind == rows.STARTED and contact in self._refused:
             self._destroy(contact)
+        elif event.kind == rows.CLOSED:
+            rows.note_closed(self._conn, str(event.body["recording"]), event.position)
         elif event.kind in _ENDS:
             for row in rows.of_contact(self._conn, contact):
                 timers.schedule(self._conn, rows.CLOSE, row.id, time.time() + CLOSE_AFTER_S, {"contact": contact})

@@ -13,6 +13,8 @@ class Recording(models.Model):
     id = models.TextField(primary_key=True)
     contact = models.TextField()
     wrapped_key = models.BinaryField()
+    closed = models.BigIntegerField(null=True)
+    """Position of its last `recording.closed` in the journal, which has the counts and hashes."""
 
     class Meta:
         db_table = "recording"

@@ -19,6 +19,8 @@ DISPOSE, CLOSE = "recording.dispose", "recording.close"
 _KEEP = "INSERT INTO recording (id, contact, wrapped_key) VALUES (%s, %s, %s)"
 _OF_CONTACT = "SELECT id, contact, wrapped_key FROM recording WHERE contact = %s ORDER BY id"
 _BY_ID = "SELECT id, contact, wrapped_key FROM recording WHERE id = %s"
+_CLOSED = "UPDATE recording SET closed = %s WHERE id = %s"
+_SAID = "SELECT e.body FROM recording AS r JOIN journal_event AS e ON e.position = r.closed WHERE r.id = %s"
 _DELETE = "DELETE FROM recording WHERE id = %s RETURNING contact"
 
 
@@ -41,6 +43,17 @@ def of_contact(conn: psycopg.Connection[Any], contact: str) -> list[Row]:
 
 def by_id(conn: psycopg.Connection[Any], recording: str) -> Row | None:
     return next(iter(_rows(conn, _BY_ID, recording)), None)
+
+
+def note_closed(conn: psycopg.Connection[Any], recording: str, position: int) -> None:
+    conn.execute(_CLOSED, (position, recording))
+
+
+def closed(conn: psycopg.Connection[Any], recording: str) -> dict[str, Any] | None:
+    """The body of its last `recording.closed`; None while it is under way."""
+    with conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+        row = cursor.execute(_SAID, (recording,)).fetchone()
+    return None if row is None else row[0]
 
 
 def forget(conn: psycopg.Connection[Any], recording: str) -> str | None:
