@@ -192,3 +192,21 @@ def test_killed_in_the_middle_it_is_readable_to_the_last_full_second(caller, age
     assert [mark.why for mark in marks] == ["cut"]
     engine.client.close()
     engine.events_socket.close()
+
+
+def test_a_disk_that_takes_nothing_is_told_of_and_the_call_goes_on(bridged, caller, agent, kept) -> None:
+    folder = store.folder(load().data)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    blocked = folder / kept.id[:2]
+    blocked.rename(blocked.with_name("aside")) if blocked.exists() else None
+    blocked.touch()
+    bridged.command(kept.record(1))
+    until(lambda: bridged.events("unrecorded"), "the event")
+    assert bridged.events("unrecorded")[0]["recording"] == kept.id
+    assert agent.hears(CALLER_HZ, saying=lambda: caller.say(CALLER_HZ, PCMU))
+    blocked.unlink()
+    bridged.command(kept.record(2))
+    talk(caller, agent, 0.5)
+    bridged.command(client.stop_recording(CALL, CALLER, 3))
+    left, _, _ = kept.read()
+    assert tone_s(left, CALLER_HZ) > 0.3

@@ -222,7 +222,7 @@ class Leg:
         if kind == 0 or kind == 8:
             if self.relay is not None:
                 if self.tap is not None:
-                    self.tap((now, BUFFER[:size]))
+                    self.tap((now, PACKETS[size].tobytes()))
                 self.relay.forward(size, now)
         elif kind in self.dtmf_kinds:
             self._digit(size, now)

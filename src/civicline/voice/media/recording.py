@@ -6,6 +6,7 @@ rest. While it is paused nothing is gathered, not even in memory.
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 GRACE_S = 0.25
 """A second is written so long after its end, when late packets have come."""
+TOGETHER_S = 0.02
 
 Tap: TypeAlias = Callable[[Heard], None]
 
@@ -45,7 +47,7 @@ class Recording:
         writer.do(partial(self._segment.open, writer.folder))
         caller.recording = self
         self.listen()
-        self._loop.at(self._began + 1 + GRACE_S, self._tick)
+        self._next_tick()
 
     def listen(self) -> None:
         """Gather from the legs that are now each other's party; called again whenever that changes."""
@@ -96,7 +98,12 @@ class Recording:
             return
         while now - self._began >= self._seconds + 1 + GRACE_S:
             self._hand_over(RATE_HZ)
-        self._loop.at(self._began + self._seconds + 1 + GRACE_S, self._tick)
+        self._next_tick()
+
+    def _next_tick(self) -> None:
+        """At a full `TOGETHER_S`, so that several calls' seconds wake the writer once."""
+        due = self._began + self._seconds + 1 + GRACE_S
+        self._loop.at(math.ceil(due / TOGETHER_S) * TOGETHER_S, self._tick)
 
     def _hand_over(self, samples: int) -> None:
         heard = self._heard[0].copy(), self._heard[1].copy()
