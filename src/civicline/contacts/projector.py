@@ -30,6 +30,7 @@ CONTACT_COLUMNS = (
     "id", "channel", "line", "state", "arrived_at", "notice_at", "recording", "language", "topic", "topic_by", "queue",
     "priority", "step", "place_at", "queued_at", "offers", "missed", "offer", "agent", "connected_at", "talk_ended_at",
     "ended_by", "turned_away", "abandoned_in", "closed_at", "wrapped_at", "final_topic", "disposition", "resolved",
+    "recording_paused_at", "pause_reminded_at",
 )  # fmt: skip
 AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
 TIMES = frozenset(name for name in (*CONTACT_COLUMNS, *AGENT_COLUMNS) if name.endswith("_at") or name == "since")

@@ -21,7 +21,10 @@ RING_S, WRAP_UP_S = 20.0, 600.0
 LEG_END_S = 40.0
 """A leg that should end counts as ended after this: SIP gives up on a BYE or CANCEL after 32 s (RFC 3261, timer F)."""
 
-OVERFLOW, RING, WRAP_UP, LEG = "overflow", "ring", "wrap_up", "leg"
+PAUSE_REMIND_S = 30.0
+"""A recording that is paused longer is told of again, and again: a pause that is forgotten loses the talk."""
+
+OVERFLOW, RING, WRAP_UP, LEG, PAUSE = "overflow", "ring", "wrap_up", "leg", "pause"
 
 
 def queue_of(state: State, contact: Contact) -> Queue | None:
@@ -62,11 +65,18 @@ def _leg_at(state: State, key: str) -> float | None:
     return leg.ending_at + LEG_END_S if leg is not None and leg.ending_at is not None else None
 
 
+def _pause_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    since = (contact.pause_reminded_at or contact.recording_paused_at) if contact is not None else None
+    return None if since is None else since + PAUSE_REMIND_S
+
+
 _WHEN: dict[str, Callable[[State, str], float | None]] = {
     OVERFLOW: _overflow_at,
     RING: _ring_at,
     WRAP_UP: _wrap_up_at,
     LEG: _leg_at,
+    PAUSE: _pause_at,
 }
 
 
@@ -80,6 +90,7 @@ def rebuild(state: State) -> None:
     for key in state.contacts:
         note(state, OVERFLOW, key)
         note(state, WRAP_UP, key)
+        note(state, PAUSE, key)
     for key in state.offers:
         note(state, RING, key)
     for key in state.legs:

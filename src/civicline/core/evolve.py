@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import deadlines, facts, indexes
+from civicline.core import consent, deadlines, facts, indexes
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import (
     AGENT,
@@ -120,12 +120,6 @@ def _notice_played(state: State, fact: facts.NoticePlayed) -> None:
         contact.recording = Recording.ALLOWED
 
 
-def _recording_refused(state: State, fact: facts.RecordingRefused) -> None:
-    contact = state.contacts[fact.contact]
-    _move_contact(state, contact, "RecordingRefused")
-    contact.recording = Recording.REFUSED
-
-
 def _language_chosen(state: State, fact: facts.LanguageChosen) -> None:
     contact = state.contacts[fact.contact]
     _move_contact(state, contact, "LanguageChosen")
@@ -203,6 +197,7 @@ def _talk_ended(state: State, fact: facts.TalkEnded) -> None:
     contact = state.contacts[fact.contact]
     _move_contact(state, contact, "TalkEnded")
     contact.talk_ended_at, contact.ended_by = fact.at, fact.by
+    consent.end_pause(contact)
     _end_leg_of(state, contact.leg)
     _end_leg_of(state, contact.offer)
     _move_agent(state, fact.agent, "TalkEnded", fact.at)
@@ -297,7 +292,7 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     facts.AgencyLoaded: _agency_loaded,
     facts.ContactArrived: _contact_arrived,
     facts.NoticePlayed: _notice_played,
-    facts.RecordingRefused: _recording_refused,
+    **consent.FOLDS,
     facts.LanguageChosen: _language_chosen,
     facts.TopicChosen: _topic_chosen,
     facts.ContactQueued: _contact_queued,

@@ -33,8 +33,34 @@ class NoticePlayed:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRefused:
+    """By key, or in words to `agent`. What was recorded is destroyed (`recording.destroyed`)."""
+
     at: float
     contact: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPaused:
+    at: float
+    contact: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPauseReminded:
+    """The pause goes on: the representative is told again."""
+
+    at: float
+    contact: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResumed:
+    at: float
+    contact: str
+    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +250,5 @@ Fact = (
     | ContactTurnedAway | ContactWidened | OfferMade | OfferMissed | OfferAccepted | TalkEnded | ContactWrapped
     | WrapUpRanOut | ContactAbandoned | ContactReleased | LegRinging | LegAnswered | LegEnded
     | PhoneRegistered | PhoneGone | AgentSignedIn | AgentSignedOut | AgentAvailable | AgentOnBreak | AgentNextSet
+    | RecordingPaused | RecordingPauseReminded | RecordingResumed
 )  # fmt: skip

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from civicline.contacts import queries
 from civicline.contacts.models import AgentRow, ContactRow
 from civicline.core.agency import Agency
-from civicline.core.lifecycle import AgentState
+from civicline.core.lifecycle import AgentState, Recording
 from civicline.people import sealing
 from civicline.people.keyset import KeysetError
 from civicline.web.agency import said, written
@@ -38,6 +38,9 @@ LABELS: dict[str, Promise] = {
     "break": _("Break"),
     "sign-out": _("End work"),
     "hang-up": _("Hang up"),
+    "pause-recording": _("Pause the recording"),
+    "resume-recording": _("Go on recording"),
+    "refuse-recording": _("The person does not want to be recorded"),
 }
 LATER_LABELS: dict[str, Promise] = {
     "break": _("Break after this contact"),
@@ -71,6 +74,11 @@ class InHand:
     since: datetime | None
     """When its wait began (offered), the talk (talking) or the wrap-up (wrapping)."""
     recording: str
+    paused_at: datetime | None
+    paused_s: int
+    """How long the recording had been paused when the journal last reminded; 0 before."""
+    buttons: list[Button]
+    """What may be asked of its recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,25 @@ def _in_hand(state: AgentState, row: ContactRow, agency: Agency | None) -> InHan
         topic=said(topic.label) if topic else "",
         since=since,
         recording=row.recording,
+        paused_at=row.recording_paused_at,
+        paused_s=_paused_s(row),
+        buttons=[Button(name, LABELS[name]) for name in _of_recording(state, row)],
     )
+
+
+def _of_recording(state: AgentState, row: ContactRow) -> list[str]:
+    """Pausing is for the talk; whoever says no may say so until the wrap-up is over."""
+    if row.recording == Recording.REFUSED or state not in (A.TALKING, A.WRAP_UP):
+        return []
+    pause = "resume-recording" if row.recording_paused_at else "pause-recording"
+    may_pause = state is A.TALKING and row.recording == Recording.ALLOWED
+    return [pause, "refuse-recording"] if may_pause else ["refuse-recording"]
+
+
+def _paused_s(row: ContactRow) -> int:
+    if row.recording_paused_at is None or row.pause_reminded_at is None:
+        return 0
+    return round((row.pause_reminded_at - row.recording_paused_at).total_seconds())
 
 
 def _number(contact: str) -> str | None:

@@ -10,5 +10,8 @@ urlpatterns = [
     path("available", views.available, name="desk-available"),
     path("break", views.take_break, name="desk-break"),
     path("hang-up", views.hang_up, name="desk-hang-up"),
+    path("pause-recording", views.pause_recording, name="desk-pause-recording"),
+    path("resume-recording", views.resume_recording, name="desk-resume-recording"),
+    path("refuse-recording", views.refuse_recording, name="desk-refuse-recording"),
     path("wrap-up", views.wrap_up, name="desk-wrap-up"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from civicline.core.consent import Wanted
 from civicline.voice.sip.api import Timer
 
 
@@ -55,6 +56,16 @@ class Listening:
 
 
 @dataclass(slots=True)
+class Recorded:
+    """A recording of the call. `told` is what the media engine of that instance was last told to do with it."""
+
+    id: str
+    wrapped_key: bytes = field(repr=False)
+    stored: bool = False
+    told: tuple[str, Wanted] | None = None
+
+
+@dataclass(slots=True)
 class Call:
     """One contact's call. `legs` are those that the folded state still knows; `bridged` the instance that bridges."""
 
@@ -64,3 +75,4 @@ class Call:
     legs: set[str] = field(default_factory=set)
     bridged: str = ""
     listening: Listening = field(default_factory=Listening)
+    recording: Recorded | None = None

@@ -16,6 +16,8 @@ from civicline.voice.media.stream import BUFFER, PACKETS, Outgoing, Relay, nowhe
 
 if TYPE_CHECKING:
     from civicline.voice.media.player import Player
+    from civicline.voice.media.recording import Recording, Tap
+    from civicline.voice.media.writer import Writer
 
 SILENT_AFTER_S = 20
 
@@ -30,6 +32,8 @@ class Means:
     events: Events
     sounds: Sounds
     silent_after_s: int = SILENT_AFTER_S
+    writer: Writer | None = None
+    """Of recordings; None where none can be kept."""
 
 
 class Leg:
@@ -50,6 +54,8 @@ class Leg:
         self.player: Player | None = None
         self.last_play = ""
         self.blocked = False
+        self.recording: Recording | None = None
+        self.tap: Tap | None = None
         self.answered_at: float | None = None
         self.silent_after = means.silent_after_s
         self.silent_since: float | None = None
@@ -80,6 +86,8 @@ class Leg:
         self._aim()
 
     def close(self) -> None:
+        if self.recording is not None:
+            self.recording.stop()
         self.stop()
         self.link(None)
         self.release()
@@ -152,6 +160,8 @@ class Leg:
         peer = self.peer
         heard = peer is not None and peer.player is None and not self.blocked
         self.relay = Relay(peer.out, peer.law) if peer is not None and heard else None
+        if self.recording is not None:
+            self.recording.listen()
 
     def block(self, blocked: bool) -> None:
         self.blocked = blocked
@@ -211,6 +221,8 @@ class Leg:
         self.received += 1
         if kind == 0 or kind == 8:
             if self.relay is not None:
+                if self.tap is not None:
+                    self.tap((now, PACKETS[size].tobytes()))
                 self.relay.forward(size, now)
         elif kind in self.dtmf_kinds:
             self._digit(size, now)
