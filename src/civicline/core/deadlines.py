@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from civicline.core.agency import Queue
 from civicline.core.lifecycle import ContactState
 from civicline.core.model import Contact, State
+from civicline.core.survey import is_asking
 
 RING_GRACE_S = 2.0
 """Voice stops ringing at the queue's time and says so; the engine waits this much longer before it says so itself."""
@@ -21,7 +22,10 @@ RING_S, WRAP_UP_S = 20.0, 600.0
 LEG_END_S = 40.0
 """A leg that should end counts as ended after this: SIP gives up on a BYE or CANCEL after 32 s (RFC 3261, timer F)."""
 
-OVERFLOW, RING, WRAP_UP, LEG = "overflow", "ring", "wrap_up", "leg"
+QUESTION_S = 300.0
+"""No question of a survey takes longer (3 tries of 20 s, each after a prompt of up to 80 s): voice is gone then."""
+
+OVERFLOW, RING, WRAP_UP, LEG, SURVEY = "overflow", "ring", "wrap_up", "leg", "survey"
 
 
 def queue_of(state: State, contact: Contact) -> Queue | None:
@@ -62,11 +66,19 @@ def _leg_at(state: State, key: str) -> float | None:
     return leg.ending_at + LEG_END_S if leg is not None and leg.ending_at is not None else None
 
 
+def _survey_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    if contact is None or contact.survey is None or not is_asking(contact.survey):
+        return None
+    return contact.survey.moved_at + QUESTION_S
+
+
 _WHEN: dict[str, Callable[[State, str], float | None]] = {
     OVERFLOW: _overflow_at,
     RING: _ring_at,
     WRAP_UP: _wrap_up_at,
     LEG: _leg_at,
+    SURVEY: _survey_at,
 }
 
 
@@ -80,6 +92,7 @@ def rebuild(state: State) -> None:
     for key in state.contacts:
         note(state, OVERFLOW, key)
         note(state, WRAP_UP, key)
+        note(state, SURVEY, key)
     for key in state.offers:
         note(state, RING, key)
     for key in state.legs:
