@@ -1,9 +1,10 @@
 """The survey after the call: its life cycle as a table, who is chosen for it, and what is asked next.
 
-Theory of operation. The person is told of the survey while still in the menu or the line (`SurveyOffered`: the invitation
-was heard to its end). Only then, and only when the representative ended the talk, does it begin (`SurveyBegan`); the
-caller's leg stays up and the wrap-up goes on beside it. Each question ends in exactly one reply (`SurveyAnswered`); the
-survey ends after the thanks, or when the caller leaves (`SurveyEnded`). One contact is surveyed once at most.
+Theory of operation. The person is told of the survey while still in the menu or the line (`SurveyOffered`: the
+invitation was heard to its end). Only then, and only when the representative ended the talk, does it begin
+(`SurveyBegan`); the caller's leg stays up and the wrap-up goes on beside it. Each question ends in exactly one reply
+(`SurveyAnswered`); the survey ends after the thanks, or when the caller leaves (`SurveyEnded`). One contact is surveyed
+once at most.
 
     survey    none -> offered -> asking -> ended
 """
