@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from civicline.core.facts import SurveyBegan, SurveyEnded
+from civicline.core.facts import OfferAccepted, SurveyAnswered, SurveyBegan, SurveyEnded, SurveyOffered
 from civicline.core.lifecycle import AgentState
 from civicline.core.survey import SurveyEnd
 from e2e.callers import Caller, Town
@@ -173,7 +174,18 @@ def test_a_killed_process_goes_on_at_the_same_question(town: Town, process: str)
         assert replies(caller) == {"times": "2", "answered": "yes", "settled": "yes"}
 
 
-def test_each_is_surveyed_once(town: Town) -> None:
-    for kind in (SurveyBegan, SurveyEnded):
-        contacts = [fact.contact for fact in town.facts(kind)]
-        assert len(contacts) == len(set(contacts)) == 8
+def test_each_is_surveyed_once_and_counted_once(town: Town) -> None:
+    """The day's report against the facts of the journal."""
+    begun, over = town.facts(SurveyBegan), town.facts(SurveyEnded)
+    contacts = [fact.contact for fact in begun]
+    assert contacts and len(contacts) == len(set(contacts)) == len(over)
+    survey = town.report()["total"]["survey"]
+    assert (survey["volume"], survey["offered"]) == (len(town.facts(OfferAccepted)), len(town.facts(SurveyOffered)))
+    assert (survey["begun"], survey["completed"]) == (len(begun), sum(fact.how == "completed" for fact in over))
+    assert survey["completed"] + survey["broken_off"] == survey["begun"]
+    for question, counts in survey["questions"]["short"].items():
+        said = [fact for fact in town.facts(SurveyAnswered) if fact.question == question]
+        assert counts["asked"] == len(said)
+        assert counts["answers"] == dict(sorted(Counter(fact.value for fact in said if fact.how == "answered").items()))
+        for how in ("silence", "invalid", "hung_up"):
+            assert counts[how] == sum(fact.how == how for fact in said)
