@@ -150,7 +150,7 @@ def test_a_window_that_is_not_over_says_so(journal):
     store(journal, one.floor)
     got = report.day(journal.urls.app, DAY)
     assert got["repeats_complete"] == {"repeats_7d": True, "repeats_30d": False}
-    assert "no repeat within 30 days, so far" in report.render(got)
+    assert "30 days without a repeat, so far" in report.render(got)
 
 
 def test_another_topic_is_no_repeat_and_a_repeat_that_left_the_line_is_one(journal):
@@ -172,9 +172,9 @@ def test_a_person_can_read_it(day):
     for part in (
         "Survey (keypad, after the call)",
         "1: 4, 2: 1, 3: 1",
-        "by the person's word",
+        "the person's word",
         "Left out of repeat tracking: 4 with a withheld number",
-        "Of 4 with both words, 2 agree",
+        "Both known of 4: 2 agree; resolved only by the representative's word: 1",
     ):
         assert part in text, part
     assert max(len(line) for line in text.splitlines()) <= 110

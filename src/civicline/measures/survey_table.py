@@ -8,10 +8,10 @@ from typing import Any
 from rich.table import Table
 
 WORDS = {
-    "representative": "by the representative's word",
-    "person": "by the person's word",
-    "repeats_7d": "no repeat within 7 days",
-    "repeats_30d": "no repeat within 30 days",
+    "representative": "the representative's word",
+    "person": "the person's word",
+    "repeats_7d": "7 days without a repeat",
+    "repeats_30d": "30 days without a repeat",
 }
 COUNTS = ("volume", "told", "offered", "begun", "responses", "completed", "broken_off")
 REPLIES = ("silence", "invalid", "hung_up")
@@ -32,6 +32,10 @@ def tables(report: dict[str, Any]) -> Iterator[Table | str]:
 
 def share(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _short(word: dict[str, Any]) -> str:
+    return "–" if word["value"] is None else f"{100 * word['value']:.0f} % ({word['of']:,})"
 
 
 def _survey(survey: dict[str, Any]) -> Table:
@@ -71,20 +75,21 @@ def _disagreement(found: dict[str, Any]) -> Iterator[str]:
     for each in found["disagreement"]:
         one, other = each["between"]
         yield (
-            f"Of {each['of']:,} with both words, {each['agree']:,} agree; resolved only {WORDS[one]}:"
-            f" {each[f'resolved_only_by_{one}']:,}; only {WORDS[other]}: {each[f'resolved_only_by_{other}']:,}."
+            f"Both known of {each['of']:,}: {each['agree']:,} agree; resolved only by {WORDS[one]}:"
+            f" {each[f'resolved_only_by_{one}']:,}, only by {WORDS[other]}: {each[f'resolved_only_by_{other}']:,}."
         )
 
 
 def _groups(name: str, groups: dict[str, Any]) -> Table:
+    """Shares stand with the number of contacts that they rest on."""
     counts = ("offered", "begun", "completed", "broken_off")
     table = Table(title=f"Survey and first-contact resolution by {name}")
     table.add_column(name, no_wrap=True)
-    words = ("FCR repr.", "FCR person", "FCR 7 d", "FCR 30 d")
+    words = ("FCR: repr.", "person", "7 days", "30 days")
     for label in (*(each.replace("_", " ") for each in counts), *words):
         table.add_column(label, justify="right")
     for key, entry in groups.items():
         said = entry["first_contact_resolution"]["words"]
-        shares = (f"{share(said[word]['value'])} of {said[word]['of']:,}" for word in WORDS)
+        shares = (_short(said[word]) for word in WORDS)
         table.add_row(key, *(f"{entry['survey'][each]:,}" for each in counts), *shares)
     return table
