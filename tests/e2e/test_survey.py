@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +14,19 @@ from civicline.core.facts import OfferAccepted, SurveyAnswered, SurveyBegan, Sur
 from civicline.core.lifecycle import AgentState
 from civicline.core.survey import SurveyEnd
 from e2e.callers import Caller, Town
-from e2e.centre import Centre
+from e2e.centre import PACK, Centre
 from peers.ports import eventually
 
-LINE = "300"
-QUESTIONS = ("times", "answered", "settled")
+SURVEYS = Path(__file__).parent / "surveys.yaml"
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    folder = tmp_path_factory.mktemp("centre")
+    pack = shutil.copytree(PACK, folder / "pack")
+    shutil.copy(SURVEYS, pack)
+    with Centre(folder, pack) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +43,7 @@ def nothing_left(centre: Centre) -> Iterator[None]:
 @contextmanager
 def told(town: Town, agent: str = "ann", language: str = "en") -> Iterator[Caller]:
     """A caller who was told of the survey, was answered, and stays on the line when the representative hangs up."""
-    with town.working(agent) as phone, town.call(LINE) as caller:
+    with town.working(agent) as phone, town.call() as caller:
         talk(town, caller, agent, phone, language)
         yield caller
 
@@ -122,7 +132,7 @@ def test_hanging_up_after_the_first(town: Town) -> None:
 
 
 def test_the_representative_takes_the_next_call_meanwhile(town: Town) -> None:
-    with town.working("ann") as phone, town.call(LINE) as caller:
+    with town.working("ann") as phone, town.call() as caller:
         talk(town, caller, "ann", phone)
         caller.hear("survey.short.times")
         town.until("ann", AgentState.WRAP_UP)
@@ -145,7 +155,7 @@ def test_the_representative_takes_the_next_call_meanwhile(town: Town) -> None:
 
 
 def test_nobody_is_asked_who_hangs_up_or_was_not_told(town: Town) -> None:
-    with town.working("ann") as phone, town.call(LINE) as leaves:
+    with town.working("ann") as phone, town.call() as leaves:
         leaves.go_to("refund")
         phone.expect("CALL_INCOMING")
         phone.accept()
