@@ -62,15 +62,21 @@ class CoreMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(found)) if found else None
 
     @initialize(
-        ready=st.sets(st.sampled_from(list(packs.WHOLE.staff)), min_size=2), callers=st.lists(topics, max_size=4)
+        ready=st.sets(st.sampled_from(list(packs.WHOLE.staff)), min_size=2),
+        callers=st.lists(topics, max_size=4),
+        surveyed=st.booleans(),
+        data=st.data(),
     )
-    def open(self, ready, callers):
+    def open(self, ready, callers, surveyed, data):
         self.step(r.CallArrived("c0", "+1", "", "c0-c", "voice-1"))
         self.step(r.LoadAgency(packs.WHOLE))
         for topic in callers:
             self.somebody_calls_and_chooses(topic, None)
         for agent in sorted(ready):
             self.become_ready(agent)
+        if surveyed:
+            self.become_ready("ann")
+            self.a_told_caller_is_answered_and_stays(data, [])
 
     @rule(agent=agent_ids)
     def become_ready(self, agent):
@@ -158,11 +164,26 @@ class CoreMachine(RuleBasedStateMachine):
             if heard:
                 self.step(r.PlayedThanks(contact.id))
 
+    @rule(data=st.data(), replies=st.lists(st.sampled_from([Replied.ANSWERED, Replied.INVALID]), max_size=2))
+    def a_told_caller_is_answered_and_stays(self, data, replies):
+        """Up to a question of the survey, where the other rules find it."""
+        if not any(self.state.derived.free):
+            return
+        self.somebody_calls_and_chooses("income", None)
+        self.a_phone_answers(data)
+        contact = self.draw_contact(data, {"talking"})
+        if contact:
+            self.step(r.HangUp(contact.agent, contact.id))
+            for how in replies if laws.is_asked(contact) else ():
+                self.the_question_is_answered(data, how)
+
     @precondition(lambda self: any(laws.is_asked(c) for c in self.state.contacts.values()))
     @rule(data=st.data(), how=st.sampled_from([Replied.ANSWERED] * 3 + [Replied.INVALID, Replied.SILENCE]))
     def the_question_is_answered(self, data, how):
         """A survey that is going on goes on by one question, and to its end when that was the last."""
         found = [c for c in self.state.contacts.values() if laws.is_asked(c)]
+        if not found:
+            return
         contact = data.draw(st.sampled_from(found))
         asked = next(
             (q for q in self.state.agency.surveys["after_call"].questions if q.id not in contact.survey.replies), None
