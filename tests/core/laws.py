@@ -78,10 +78,27 @@ def check_partners(state):
         assert (agent.contact is not None) == (agent.state in HAS_CONTACT)
 
 
+def is_asked(contact):
+    return contact.survey is not None and contact.survey.state == "asking"
+
+
+def check_surveys(state):
+    """Asked only after the talk, only who was told, and with nothing asked twice."""
+    for contact in state.contacts.values():
+        assert is_asked(contact) == (contact.state == "surveying") or contact.state == "wrapping"
+        if contact.survey is not None:
+            assert contact.survey.state != "none" and contact.notice_at is not None
+            asked = contact.survey.state in {"asking", "ended"}
+            assert asked or not contact.survey.replies
+            assert not asked or contact.ended_by == "agent", "asked after the caller had left"
+            assert (contact.survey.end is None) == (contact.survey.state != "ended")
+        assert contact.state != "closed" or contact.survey is None or contact.survey.state != "asking"
+
+
 def check_legs(state):
     for contact in state.contacts.values():
         leg = state.legs.get(contact.leg)
-        if contact.state not in {"wrapping", "closed"}:
+        if contact.state not in {"wrapping", "closed"} or is_asked(contact):
             assert leg is not None and leg.state in {"new", "ringing", "answered"}, "a caller without a line"
         elif leg is not None:
             assert leg.state == "ending"
@@ -148,6 +165,7 @@ def check_all(state):
     check_recording(state)
     check_partners(state)
     check_legs(state)
+    check_surveys(state)
     check_offers(state)
     check_line(state)
 

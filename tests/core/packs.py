@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from civicline.core.agency import Agency, Calendar, Line, Menu, Overflow, Queue, Span, Staff, Topic
+from civicline.core.agency import Agency, Calendar, Line, Menu, Overflow, Question, Queue, Span, Staff, Survey, Topic
 
 WHOLE_DAY = (Span(0, 1440),)
 ALWAYS = Calendar({str(day): WHOLE_DAY for day in range(7)})
@@ -54,6 +54,12 @@ def by_id(items):
     return {item.id: item for item in items}
 
 
+YES_NO = {"1": "yes", "2": "no"}
+TIMES = Question("times", {str(n): str(n) for n in range(1, 10)}, "calls_so_far")
+ANSWERED = Question("answered", YES_NO, "all_answered")
+SETTLED = Question("settled", YES_NO, "no_further_contact")
+SURVEY = Survey("after_call", (TIMES, ANSWERED, SETTLED), lines=("+1",))
+
 WHOLE = Agency(
     name=label("Revenue"),
     zone="America/Denver",
@@ -68,6 +74,7 @@ WHOLE = Agency(
     calendars={"always": ALWAYS, "office": OFFICE},
     staff=by_id(STAFF),
     dispositions={"done": label("done"), "referred": label("referred")},
+    surveys={"after_call": SURVEY},
     ageing_s=90,
 )
 
@@ -85,6 +92,8 @@ SALES_MOVED = replace(
     queues=WHOLE.queues | {"tax": replace(WHOLE.queues["tax"], priority=2, ring_s=5, overflow=())},
     ageing_s=0,
 )
+NO_SURVEY = replace(WHOLE, surveys={})
+FEW_QUESTIONS = replace(WHOLE, surveys={"after_call": replace(SURVEY, questions=(SETTLED,), share=0.5)})
 NO_QUEUES = replace(WHOLE, lines={}, topics={}, queues={})
 ALL = {
     "whole": WHOLE,
@@ -93,4 +102,6 @@ ALL = {
     "no_main_line": NO_MAIN_LINE,
     "sales_moved": SALES_MOVED,
     "no_queues": NO_QUEUES,
+    "no_survey": NO_SURVEY,
+    "few_questions": FEW_QUESTIONS,
 }

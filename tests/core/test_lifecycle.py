@@ -6,6 +6,7 @@ import pytest
 
 from civicline.core import decide, evolve, facts, lifecycle, requests
 from civicline.core.lifecycle import AGENT, CONTACT, LEG, OFFER, AgentState, ContactState, LegState, OfferState
+from civicline.core.survey import SURVEY, Replied, SurveyState
 from core.floor import Floor
 
 TABLES = [
@@ -13,9 +14,10 @@ TABLES = [
     (AGENT, AgentState, AgentState.SIGNED_OUT),
     (LEG, LegState, LegState.NEW),
     (OFFER, OfferState, OfferState.MADE),
+    (SURVEY, SurveyState, SurveyState.NONE),
 ]
 MOVES_NOTHING = {"AgencyLoaded", "ContactArrived", "PhoneRegistered", "PhoneGone", "AgentNextSet"}
-NOT_A_FACT = {"ending"}
+NOT_A_FACT = {"ending", "surveying"}
 FACTS = typing.get_args(facts.Fact)
 
 
@@ -44,6 +46,8 @@ def test_every_fact_is_folded_and_every_request_answered():
         facts.NoticePlayed(0, "c1"),
         facts.TalkEnded(0, "c1", "ann", lifecycle.HungUpBy.US),
         facts.AgentSignedIn(0, "ann"),
+        facts.SurveyBegan(0, "c1", "after_call"),
+        facts.SurveyAnswered(0, "c1", "settled", Replied.SILENCE),
     ],
 )
 def test_an_impossible_fact_is_refused(fact):

@@ -9,6 +9,7 @@ from civicline.core import requests as r
 from civicline.core.decide import react
 from civicline.core.lifecycle import Failure, HungUpBy, TopicBy
 from civicline.core.model import State
+from civicline.core.survey import Replied, SurveyEnd
 from core import laws, packs
 
 MONDAY = 1_767_625_200.0
@@ -17,6 +18,8 @@ contact_ids = st.sampled_from([f"c{n}" for n in range(9)] + ["nobody"])
 agent_ids = st.sampled_from([*packs.WHOLE.staff, "stranger"])
 topics = st.sampled_from([*packs.WHOLE.topics, None, "unheard-of"])
 fates = st.sampled_from(HungUpBy)
+questions = st.sampled_from(["times", "answered", "settled", "unheard-of"])
+values = st.sampled_from(["", "1", "9", "yes", "no"])
 
 
 class CoreMachine(RuleBasedStateMachine):
@@ -25,6 +28,7 @@ class CoreMachine(RuleBasedStateMachine):
         self.state, self.follower, self.snapshot = State(), State(), State()
         self.before = laws.as_json(self.state)
         self.now, self.places, self.known_legs, self.calls = MONDAY, {}, [], 0
+        self.surveyed = set()
 
     def step(self, request):
         said = react(self.state, request, self.now)
@@ -35,6 +39,10 @@ class CoreMachine(RuleBasedStateMachine):
         for fact in said:
             laws.evolve(self.snapshot, laws.through_journal(fact))
         assert self.snapshot == self.state, "a snapshot's follower sees otherwise"
+        for fact in said:
+            key = (type(fact).__name__, getattr(fact, "contact", ""), getattr(fact, "question", ""))
+            assert not key[0].startswith("Survey") or key not in self.surveyed, "surveyed twice"
+            self.surveyed.add(key)
         self.before = laws.as_json(self.state)
         laws.check_all(self.state)
         laws.check_derived(self.state, laws.recovered(self.before))
@@ -54,15 +62,21 @@ class CoreMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(found)) if found else None
 
     @initialize(
-        ready=st.sets(st.sampled_from(list(packs.WHOLE.staff)), min_size=2), callers=st.lists(topics, max_size=4)
+        ready=st.sets(st.sampled_from(list(packs.WHOLE.staff)), min_size=2),
+        callers=st.lists(topics, max_size=4),
+        surveyed=st.booleans(),
+        data=st.data(),
     )
-    def open(self, ready, callers):
+    def open(self, ready, callers, surveyed, data):
         self.step(r.CallArrived("c0", "+1", "", "c0-c", "voice-1"))
         self.step(r.LoadAgency(packs.WHOLE))
         for topic in callers:
             self.somebody_calls_and_chooses(topic, None)
         for agent in sorted(ready):
             self.become_ready(agent)
+        if surveyed:
+            self.become_ready("ann")
+            self.a_told_caller_is_answered_and_stays(data, [])
 
     @rule(agent=agent_ids)
     def become_ready(self, agent):
@@ -100,9 +114,14 @@ class CoreMachine(RuleBasedStateMachine):
         self.step(r.PlayedNotice(contact))
         if language:
             self.speak(contact, language)
+        self.step(r.PlayedInvitation(contact))
         self.choose(contact, topic)
 
-    @rule(contact=contact_ids, kind=st.sampled_from([r.PlayedNotice, r.RefuseRecording, r.PlayedMessage]), topic=topics)
+    @rule(
+        contact=contact_ids,
+        kind=st.sampled_from([r.PlayedNotice, r.RefuseRecording, r.PlayedMessage, r.PlayedInvitation]),
+        topic=topics,
+    )
     def hear_and_choose(self, contact, kind, topic):
         self.step(kind(contact))
         self.choose(contact, topic)
@@ -136,6 +155,45 @@ class CoreMachine(RuleBasedStateMachine):
             self.step(r.WrapUp(agent, contact.id, "income", "done", resolved))
             self.step(r.LegHungUp(leg, HungUpBy.US))
             self.step(r.BecomeAvailable(agent))
+
+    @rule(data=st.data(), question=questions, how=st.sampled_from(Replied), value=values, heard=st.booleans())
+    def somebody_answers_a_question(self, data, question, how, value, heard):
+        contact = self.draw_contact(data, {"talking", "wrapping", "surveying", "closed"})
+        if contact:
+            self.step(r.AnswerSurvey(contact.id, question, how, value))
+            if heard:
+                self.step(r.PlayedThanks(contact.id))
+
+    @rule(data=st.data(), replies=st.lists(st.sampled_from([Replied.ANSWERED, Replied.INVALID]), max_size=2))
+    def a_told_caller_is_answered_and_stays(self, data, replies):
+        """Up to a question of the survey, where the other rules find it."""
+        if not any(self.state.derived.free):
+            return
+        self.somebody_calls_and_chooses("income", None)
+        self.a_phone_answers(data)
+        contact = self.draw_contact(data, {"talking"})
+        if contact:
+            self.step(r.HangUp(contact.agent, contact.id))
+            for how in replies if laws.is_asked(contact) else ():
+                self.the_question_is_answered(data, how)
+
+    @precondition(lambda self: any(laws.is_asked(c) for c in self.state.contacts.values()))
+    @rule(data=st.data(), how=st.sampled_from([Replied.ANSWERED] * 3 + [Replied.INVALID, Replied.SILENCE]))
+    def the_question_is_answered(self, data, how):
+        """A survey that is going on goes on by one question, and to its end when that was the last."""
+        found = [c for c in self.state.contacts.values() if laws.is_asked(c)]
+        if not found:
+            return
+        contact = data.draw(st.sampled_from(found))
+        asked = next(
+            (q for q in self.state.agency.surveys["after_call"].questions if q.id not in contact.survey.replies), None
+        )
+        if asked:
+            value = data.draw(st.sampled_from(sorted(asked.keys.values()))) if how is Replied.ANSWERED else ""
+            self.step(r.AnswerSurvey(contact.id, asked.id, how, value))
+        self.step(r.PlayedThanks(contact.id))
+        silent = any(reply.how is Replied.SILENCE for reply in contact.survey.replies.values())
+        assert not silent or contact.survey.end is SurveyEnd.SILENCE
 
     @rule(data=st.data(), failure=st.sampled_from(Failure))
     def leg_fails(self, data, failure):

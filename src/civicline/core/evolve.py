@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import consent, deadlines, facts, indexes
+from civicline.core import consent, deadlines, facts, indexes, survey, survey_rules
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import (
     AGENT,
@@ -198,7 +198,8 @@ def _talk_ended(state: State, fact: facts.TalkEnded) -> None:
     _move_contact(state, contact, "TalkEnded")
     contact.talk_ended_at, contact.ended_by = fact.at, fact.by
     consent.end_pause(contact)
-    _end_leg_of(state, contact.leg)
+    if not survey.is_asking(contact.survey):
+        _end_leg_of(state, contact.leg)
     _end_leg_of(state, contact.offer)
     _move_agent(state, fact.agent, "TalkEnded", fact.at)
     deadlines.note(state, deadlines.WRAP_UP, contact.id)
@@ -206,25 +207,40 @@ def _talk_ended(state: State, fact: facts.TalkEnded) -> None:
 
 def _contact_wrapped(state: State, fact: facts.ContactWrapped) -> None:
     contact = state.contacts[fact.contact]
-    late = contact.state is ContactState.CLOSED
-    _move_contact(state, contact, "ContactWrapped")
+    late = contact.state is not ContactState.WRAPPING
     contact.final_topic, contact.disposition, contact.resolved = fact.topic, fact.disposition, fact.resolved
     contact.wrapped_at = fact.at
-    if not late:
-        _close(state, contact, fact.at)
-        _finish_wrap_up(state, fact.agent, fact.at)
+    if late:
+        _move_contact(state, contact, "ContactWrapped")
+    else:
+        _finish_wrap_up(state, contact, "ContactWrapped", fact.agent, fact.at)
 
 
 def _wrap_up_ran_out(state: State, fact: facts.WrapUpRanOut) -> None:
-    contact = state.contacts[fact.contact]
-    _move_contact(state, contact, "WrapUpRanOut")
-    _close(state, contact, fact.at)
-    _finish_wrap_up(state, fact.agent, fact.at)
+    _finish_wrap_up(state, state.contacts[fact.contact], "WrapUpRanOut", fact.agent, fact.at)
 
 
-def _finish_wrap_up(state: State, agent_id: str, at: float) -> None:
+def _finish_wrap_up(state: State, contact: Contact, name: str, agent_id: str, at: float) -> None:
+    """The representative is free; the contact is closed unless its caller still answers the survey."""
+    contact.wrap_up_ended_at = at
+    if survey.is_asking(contact.survey):
+        _move_contact(state, contact, "surveying")
+    else:
+        _move_contact(state, contact, name)
+        _close(state, contact, at)
     agent = state.agents[agent_id]
     agent.contact, agent.idle_since = None, at
+
+
+def _survey_ended(state: State, fact: facts.SurveyEnded) -> None:
+    contact = state.contacts[fact.contact]
+    response = survey_rules.move(contact, "SurveyEnded")
+    response.moved_at, response.end = fact.at, fact.how
+    _move_contact(state, contact, "SurveyEnded")
+    if contact.state is ContactState.CLOSED:
+        _close(state, contact, fact.at)
+    else:
+        _end_leg_of(state, contact.leg)
 
 
 def _contact_abandoned(state: State, fact: facts.ContactAbandoned) -> None:
@@ -316,4 +332,6 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     facts.AgentAvailable: _agent_moved,
     facts.AgentOnBreak: _agent_moved,
     facts.AgentNextSet: _agent_next_set,
+    facts.SurveyEnded: _survey_ended,
+    **survey_rules.FOLDS,
 }

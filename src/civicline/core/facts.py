@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import Failure, HungUpBy, TopicBy, TurnedAwayFor
+from civicline.core.survey import Replied, SurveyEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +246,48 @@ class AgentNextSet:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SurveyOffered:
+    """The caller was told that questions will follow the call."""
+
+    at: float
+    contact: str
+    survey: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyBegan:
+    """The representative is about to hang up; the caller's leg stays."""
+
+    at: float
+    contact: str
+    survey: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyAnswered:
+    """What became of one question; `value` and `counts_as` as the pack had them when it was asked."""
+
+    at: float
+    contact: str
+    question: str
+    how: Replied
+    value: str = ""
+    counts_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyEnded:
+    at: float
+    contact: str
+    how: SurveyEnd
+
+
 Fact = (
     AgencyLoaded | ContactArrived | NoticePlayed | RecordingRefused | LanguageChosen | TopicChosen | ContactQueued
     | ContactTurnedAway | ContactWidened | OfferMade | OfferMissed | OfferAccepted | TalkEnded | ContactWrapped
     | WrapUpRanOut | ContactAbandoned | ContactReleased | LegRinging | LegAnswered | LegEnded
     | PhoneRegistered | PhoneGone | AgentSignedIn | AgentSignedOut | AgentAvailable | AgentOnBreak | AgentNextSet
     | RecordingPaused | RecordingPauseReminded | RecordingResumed
+    | SurveyOffered | SurveyBegan | SurveyAnswered | SurveyEnded
 )  # fmt: skip

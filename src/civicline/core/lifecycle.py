@@ -7,6 +7,7 @@ state first. Nothing but `evolve` changes a state. Reading the four tables below
     contact   menu -> waiting -> offered -> talking -> wrapping -> closed
                  \\-> turned_away -> closed   ^  |missed
               (abandoned from menu, waiting and offered: closed)  |__|
+              (wrapping -> surveying -> closed while a survey goes on: survey.py)
     agent     signed_out -> break <-> available -> offered -> talking -> wrap_up -> available, break or signed_out
                                                      \\-> missed (until the person says "available")
     offer     made -> accepted | missed | withdrawn (the contact left)
@@ -26,6 +27,8 @@ class ContactState(StrEnum):
     OFFERED = "offered"
     TALKING = "talking"
     WRAPPING = "wrapping"
+    SURVEYING = "surveying"
+    """The wrap-up is over; the caller still answers the survey."""
     CLOSED = "closed"
 
 
@@ -116,6 +119,10 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.WRAPPING, "RecordingRefused"): C.WRAPPING,
     (C.WRAPPING, "ContactWrapped"): C.CLOSED,
     (C.WRAPPING, "WrapUpRanOut"): C.CLOSED,
+    (C.WRAPPING, "surveying"): C.SURVEYING,  # in place of these two while the survey goes on
+    (C.WRAPPING, "SurveyEnded"): C.WRAPPING,
+    (C.SURVEYING, "ContactWrapped"): C.SURVEYING,
+    (C.SURVEYING, "SurveyEnded"): C.CLOSED,
     (C.CLOSED, "ContactWrapped"): C.CLOSED,  # the word came after the time ran out: late is better than never
 }
 

@@ -138,9 +138,9 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
 
 def _handled_parts(contact: Contact) -> dict[str, Any]:
     word = {"wrapped": int(contact.wrapped_at is not None), "resolved": int(contact.resolved is True)}
-    if contact.connected_at is None or contact.talk_ended_at is None or contact.closed_at is None:
+    if contact.connected_at is None or contact.talk_ended_at is None or contact.wrap_up_ended_at is None:
         return word
-    talk_s, wrap_up_s = contact.talk_ended_at - contact.connected_at, contact.closed_at - contact.talk_ended_at
+    talk_s, wrap_up_s = contact.talk_ended_at - contact.connected_at, contact.wrap_up_ended_at - contact.talk_ended_at
     return word | {"handled": 1, "talk_s": talk_s, "wrap_up_s": wrap_up_s}
 
 

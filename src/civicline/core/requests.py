@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import Failure, HungUpBy, TopicBy
+from civicline.core.survey import Replied
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,33 @@ class WrapUp:
     resolved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PlayedInvitation:
+    """The caller heard to its end that three questions will follow the call."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSurvey:
+    """What became of the question that is being asked. `value` is what the key means, "" unless answered."""
+
+    contact: str
+    question: str
+    how: Replied
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedThanks:
+    """The thanks after the last question were heard to their end."""
+
+    contact: str
+
+
 Request = (
     LoadAgency | CallArrived | PlayedNotice | RefuseRecording | ChooseLanguage | ChooseTopic | PlayedMessage
     | LegRang | LegPickedUp | LegFailed | LegHungUp | RegisterPhone | UnregisterPhone
     | PauseRecording | ResumeRecording | SignIn | SignOut | BecomeAvailable | TakeBreak | HangUp | WrapUp
+    | PlayedInvitation | AnswerSurvey | PlayedThanks
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -13,6 +13,10 @@ from civicline.journal.upcast import upcast
 AFTER = (
     "SELECT position, extract(epoch FROM at)::float8, kind, version, cause, body FROM journal_event"
     " WHERE position > %s AND position < %s ORDER BY position LIMIT %s"
+)
+_OF_KINDS = (
+    "SELECT position, extract(epoch FROM at)::float8, kind, version, cause, body FROM journal_event"
+    " WHERE position > %s AND kind = ANY(%s) ORDER BY position LIMIT %s"
 )
 _BETWEEN = (
     "SELECT position, extract(epoch FROM at)::float8, kind, version, cause, body FROM journal_event"
@@ -28,6 +32,11 @@ def events(rows: Iterable[tuple[Any, ...]]) -> list[Event]:
 def read(conn: psycopg.Connection[Any], after: int, limit: int, before: int | None = None) -> list[Event]:
     """Up to `limit` events with `after` < position (< `before`)."""
     return events(conn.execute(AFTER, (after, END if before is None else before, limit)))
+
+
+def of_kinds(conn: psycopg.Connection[Any], after: int, kinds: Sequence[str], limit: int) -> list[Event]:
+    """Up to `limit` events of these kinds with `after` < position."""
+    return events(conn.execute(_OF_KINDS, (after, list(kinds), limit)))
 
 
 def between(conn: psycopg.Connection[Any], start_at: float, end_at: float) -> list[Event]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from civicline.core.measures import FORMULAS, OUTCOMES, UNKNOWN
+from civicline.measures import survey_table
 
 WIDTH = 110
 COLUMNS = {
@@ -32,6 +33,8 @@ def render(report: dict[str, Any]) -> str:
     for name, groups in report["by"].items():
         if groups:
             console.print(_groups(name, groups))
+    for each in survey_table.tables(report):
+        console.print(each)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

@@ -120,6 +120,7 @@ class Application:
                 self._know_legs(fact)
                 if isinstance(fact, AgencyLoaded):
                     self.load_agency(fact.agency)
+                    touched |= dict.fromkeys(self.calls)  # what they hear may be another step now
         for contact in touched:
             self.mend(contact)
 
