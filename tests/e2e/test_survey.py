@@ -154,7 +154,7 @@ def test_the_representative_takes_the_next_call_meanwhile(town: Town) -> None:
             following.leave()
 
 
-def test_nobody_is_asked_who_hangs_up_or_was_not_told(town: Town) -> None:
+def test_nobody_is_asked_who_hangs_up(town: Town) -> None:
     with town.working("ann") as phone, town.call() as leaves:
         leaves.go_to("refund")
         phone.expect("CALL_INCOMING")
