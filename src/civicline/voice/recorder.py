@@ -104,10 +104,10 @@ def _tell(app: Application, call: Call, contact: Contact, recorded: Recorded, wa
         key = base64.b64encode(recorded.wrapped_key).decode()
         paused = wanted is Wanted.PAUSE
         command = client.record(call.contact, contact.leg, recorded.id, key, time.time_ns(), paused=paused)
-        app.media.send(call.media, command, failed=lambda error: _failed(app, call, recorded, error))
     else:
         discard = wanted is Wanted.DESTROY
-        app.media.send(call.media, client.stop_recording(call.contact, contact.leg, time.time_ns(), discard=discard))
+        command = client.stop_recording(call.contact, contact.leg, time.time_ns(), discard=discard)
+    app.media.send(call.media, command, failed=lambda error: _failed(app, call, recorded, error))
     recorded.told = (instance, wanted)
 
 
@@ -115,7 +115,7 @@ def _failed(app: Application, call: Call, recorded: Recorded, error: NgError) ->
     """The engine is gone, knows the call no more, or cannot open the key: which may have been wrapped anew."""
     if call.recording is not recorded or app.calls.get(call.contact) is not call:
         return
-    log.error("voice: a talk is not recorded yet: %s", error)
+    log.error("voice: the media engine did not take a recording's command: %s", error)
     try:
         found = app.stored_keys.of(call.contact)
     except psycopg.Error:

@@ -47,7 +47,7 @@ def _again_and_again(work: Work, url: str, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             work(url, stop)
-        except psycopg.Error as error:
+        except (psycopg.Error, OSError) as error:
             log.warning("worker: %s in %s; trying again", type(error).__name__, work.__name__)
             stop.wait(RETRY_S)
 
