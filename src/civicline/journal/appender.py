@@ -15,9 +15,9 @@ from typing import Any
 
 import psycopg
 
-from civicline.journal.batch import Batch, Done, Statement, Submission
+from civicline.journal.batch import Batch, Done, Submission
 from civicline.journal.connect import connect, pause_s
-from civicline.journal.event import BatchKnownError, Draft
+from civicline.journal.event import BatchKnownError, Draft, Statement
 
 WAITING_MAX = 20_000
 """Drafts that may wait; some minutes of a busy centre while the database is away."""

@@ -11,6 +11,7 @@ import psycopg
 from civicline.contacts import projector
 from civicline.database.urls import urls
 from civicline.journal import timers
+from civicline.journal.connect import connect
 from civicline.journal.follow import Follower
 from civicline.recordings.keeper import keep_recordings
 from civicline.settings import Settings
@@ -52,7 +53,7 @@ def _again_and_again(work: Work, url: str, stop: threading.Event) -> None:
 
 
 def project(url: str, stop: threading.Event) -> None:
-    with psycopg.connect(url, autocommit=True) as conn:
+    with connect(url, "projector") as conn:
         state, position = projector.start(conn)
         follower = Follower(url, after=position, rest_s=REST_S)
         try:
