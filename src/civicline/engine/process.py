@@ -22,6 +22,7 @@ from civicline.journal.append import StaleEpochError
 from civicline.journal.event import Draft, Event
 from civicline.journal.follow import Follower
 from civicline.journal.leader import Leadership, LeadStopped, lead
+from civicline.journal.read import Part
 from civicline.settings import Settings
 from civicline.stopping import told_to_stop
 
@@ -70,7 +71,7 @@ class Turn:
         self.folded, unanswered = fold.recover(leadership.conn)
         self.saved_at = self.folded.position
         self.ahead_s = _clock_ahead_s(leadership)
-        self.follower = Follower(url, after=self.folded.position)
+        self.follower = Follower(url, after=self.folded.position, part=Part.REQUESTS)
         self.store(fold.decide_all(self.folded, unanswered, undecidable))
 
     def step(self) -> None:
@@ -91,7 +92,6 @@ class Turn:
         if drafts:
             stored = self.leadership.append(drafts)
             self.folded.stored = stored.last
-            self.follower.known(stored.first, stored.last)
             self.ahead_s = stored.at - time.time()
 
     def _patience_s(self) -> float:

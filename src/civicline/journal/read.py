@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from enum import Enum
+from typing import Any, LiteralString
 
 import psycopg
 
 from civicline.journal.event import Event
 from civicline.journal.upcast import upcast
 
-AFTER = (
-    "SELECT position, extract(epoch FROM at)::float8, kind, version, cause, body FROM journal_event"
-    " WHERE position > %s AND position < %s ORDER BY position LIMIT %s"
-)
-_OF_KINDS = (
-    "SELECT position, extract(epoch FROM at)::float8, kind, version, cause, body FROM journal_event"
-    " WHERE position > %s AND kind = ANY(%s) ORDER BY position LIMIT %s"
-)
-_BETWEEN = (
-    "SELECT position, extract(epoch FROM at)::float8, kind, version, cause, body FROM journal_event"
-    " WHERE at >= to_timestamp(%s) AND at < to_timestamp(%s) ORDER BY position"
-)
+_ROWS = "SELECT position, extract(epoch FROM at)::float8, kind, version, cause, body FROM journal_event"
+_AFTER = " WHERE position > %s AND position < %s"
+_IN_ORDER = " ORDER BY position LIMIT %s"
+AFTER = _ROWS + _AFTER + _IN_ORDER
+_OF_KINDS = _ROWS + " WHERE position > %s AND kind = ANY(%s)" + _IN_ORDER
+_BETWEEN = _ROWS + " WHERE at >= to_timestamp(%s) AND at < to_timestamp(%s) ORDER BY position"
 END = 2**63 - 1
+
+
+class Part(Enum):
+    """What of the journal somebody reads: the names of its channels' parts, and how to select it. Only facts carry an
+    epoch."""
+
+    ALL = (("facts", "requests"), AFTER)
+    FACTS = (("facts",), _ROWS + _AFTER + " AND epoch IS NOT NULL" + _IN_ORDER)
+    REQUESTS = (("requests",), _ROWS + _AFTER + " AND epoch IS NULL" + _IN_ORDER)
+    """Requests, and the features' own events."""
+
+    def __init__(self, announced: tuple[str, ...], after: str) -> None:
+        self.announced = announced
+        self.after: LiteralString = after
 
 
 def events(rows: Iterable[tuple[Any, ...]]) -> list[Event]:

@@ -20,6 +20,7 @@ from civicline.journal.appender import Appender
 from civicline.journal.connect import connect, pause_s
 from civicline.journal.event import Event
 from civicline.journal.follow import Follower
+from civicline.journal.read import Part
 from civicline.people import keyset
 from civicline.recordings import rows
 from civicline.settings import Settings
@@ -131,7 +132,7 @@ def _take_leg(app: Application, leg: str, stored: store.StoredLeg) -> bool:
 
 
 def _follow(url: str, position: int, app: Application, stopping: threading.Event) -> None:
-    follower = Follower(url, after=position)
+    follower = Follower(url, after=position, part=Part.FACTS)
     while not stopping.is_set():
         if events := follower.read(FOLLOW_S):
             _make_prompts(app, events)
