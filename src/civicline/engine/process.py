@@ -14,10 +14,12 @@ from contextlib import closing
 
 import psycopg
 
+from civicline.collector import settle
 from civicline.core import deadlines
 from civicline.database.urls import urls
 from civicline.engine import fold
 from civicline.engine.fold import UndecidableError
+from civicline.engine.snapshots import Snapshots
 from civicline.journal.append import StaleEpochError
 from civicline.journal.event import Draft, Event
 from civicline.journal.follow import Follower
@@ -56,6 +58,7 @@ def run(settings: Settings) -> int:
 def _lead_once(url: str, node: str, stop: threading.Event, undecidable: set[int]) -> None:
     with closing(lead(url, node, stop)) as leadership:
         turn = Turn(leadership, url, undecidable)
+        settle()
         log.info("engine: leading at epoch %d from position %d", leadership.epoch, turn.folded.position)
         while not stop.is_set():
             turn.step()
@@ -71,6 +74,7 @@ class Turn:
         self.folded, unanswered = fold.recover(leadership.conn)
         self.saved_at = self.folded.position
         self.ahead_s = _clock_ahead_s(leadership)
+        self.snapshots = Snapshots(url)
         self.follower = Follower(url, after=self.folded.position, part=Part.REQUESTS)
         self.store(fold.decide_all(self.folded, unanswered, undecidable))
 
@@ -99,8 +103,8 @@ class Turn:
         return IDLE_S if due is None else min(IDLE_S, max(0.0, due - self.now()))
 
     def _save_when_due(self, events: list[Event]) -> None:
-        if self.folded.position - self.saved_at >= SNAPSHOT_EVERY and len(events) < SNAPSHOT_EVERY:
-            fold.save(self.leadership.conn, self.folded)
+        due = self.folded.position - self.saved_at >= SNAPSHOT_EVERY and len(events) < SNAPSHOT_EVERY
+        if due and self.snapshots.begin(self.folded):
             self.saved_at = self.folded.position
 
 

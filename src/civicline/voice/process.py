@@ -11,6 +11,7 @@ from functools import partial
 
 import psycopg
 
+from civicline.collector import settle
 from civicline.core import kinds
 from civicline.core.facts import AgencyLoaded
 from civicline.core.lifecycle import LegState
@@ -53,6 +54,7 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: app.endpoint.stop())
     threading.Thread(target=_follow, args=(url, position, app, stopping), name="follower", daemon=True).start()
+    settle()
     app.endpoint.run()
     stopping.set()
     return 0
