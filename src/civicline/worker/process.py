@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 Work = Callable[[str, threading.Event], None]
 
 IDLE_S = 1.0
-REST_S = 0.04
+REST_S = 0.1
 """Pages may be so much behind; it saves most of the projector's work when much happens at once."""
 RETRY_S = 0.2
 

@@ -9,28 +9,26 @@ from __future__ import annotations
 import os
 import select
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 
-import sippy.Time.MonoTime
 from sippy.Core.EventDispatcher import ED2
 from sippy.Time.MonoTime import MonoTime
 from sippy.Time.Timeout import Timeout
 
 from civicline.voice.sip.api import Timer
+from civicline.voice.sip.quick import hurry
 from civicline.voice.sip.quiet import report
 
 READABLE = select.EPOLLIN
 LONGEST_WAIT_S = 1.0
-
-sippy.Time.MonoTime.clock_getdtime = time.clock_gettime  # Sippy asks through ctypes, at ten times the cost
 
 
 class Loop:
     """Everything but `call_soon` and `stop` belongs to the thread that made the loop."""
 
     def __init__(self) -> None:
+        hurry()
         ED2.my_ident = threading.get_ident()
         ED2.callFromThread = lambda fn, *args: self.call_soon(lambda: fn(*args))
         self._thread = ED2.my_ident
