@@ -33,7 +33,7 @@ def append(
     statements: Sequence[Statement] = (),
 ) -> Appended:
     """Append the drafts together. On a connection with autocommit they are durable on return, and so are `statements`,
-    which run before them in the same transaction.
+    which run before them in the same transaction; after an error with `statements` give the connection up.
 
     Raises StaleEpochError, BatchKnownError, ValueError for a body that is not JSON, psycopg.Error otherwise.
     """
@@ -52,16 +52,12 @@ def append(
 
 def _together(conn: psycopg.Connection[Any], statements: Sequence[Statement], last: Statement) -> psycopg.Cursor[Any]:
     """One round trip. What a pipeline sends before its end is one transaction, without BEGIN and COMMIT (PostgreSQL's
-    manual, 34.5.1.1)."""
-    try:
-        with conn.pipeline():
-            for sql, parameters in statements:
-                conn.execute(sql, parameters)
-            return conn.execute(*last)
-    except psycopg.Error:
-        if not conn.broken:  # psycopg counts as prepared what the server skipped: let both forget
-            conn.execute("DEALLOCATE ALL")
-        raise
+    manual, 34.5.1.1). After an error the connection must be given up: psycopg takes statements for prepared that the
+    server skipped."""
+    with conn.pipeline():
+        for sql, parameters in statements:
+            conn.execute(sql, parameters)
+        return conn.execute(*last)
 
 
 def _columns(drafts: Sequence[Draft]) -> tuple[list[str], list[int], list[int | None], list[str]]:
