@@ -15,7 +15,7 @@ from civicline.core import hours, kinds
 from civicline.core.agency import Span
 from civicline.core.requests import LoadAgency
 
-DEMO = Path(__file__).parents[2] / "agencies" / "demo"
+DEMO = Path(__file__).parents[1] / "packs" / "small"
 Change = Callable[[str, str, str], None]
 
 
