@@ -109,7 +109,17 @@ def _spans(part: HoursPart, day: str) -> tuple[Span, ...]:
 def _staff(files: Files) -> dict[str, Staff]:
     """Those who take contacts; supervisors without a queue only sign in."""
     return {
-        id_: Staff(id_, part.name, tuple(part.queues), dict(part.skills), tuple(part.languages), part.tier, part.role)
+        id_: Staff(
+            id=id_,
+            name=part.name,
+            queues=tuple(part.queues),
+            skills=dict(part.skills),
+            languages=tuple(part.languages),
+            tier=part.tier,
+            role=part.role,
+            grade=part.grade,
+            contracted=part.contracted,
+        )
         for id_, part in files.entries["staff"].items()
         if part.queues
     }

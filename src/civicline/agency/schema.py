@@ -215,6 +215,8 @@ class StaffPart(Part):
     skills: dict[str, Level] = {}
     languages: Annotated[list[str], Field(min_length=1)]
     tier: Tier = 1
+    grade: Annotated[int, Field(ge=1, le=99)] | None = None
+    contracted: bool = False
 
 
 class QuestionPart(Part):

@@ -149,7 +149,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A person who takes contacts: `skills` maps a skill to a level from 1 to 5."""
+    """A person who takes contacts: `skills` maps a skill to a level from 1 to 5.
+
+    `contracted`: not the agency's own staff.
+    """
 
     id: str
     name: str
@@ -158,6 +161,8 @@ class Staff:
     languages: tuple[str, ...]
     tier: int = 1
     role: str = "representative"
+    grade: int | None = None
+    contracted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
