@@ -1,7 +1,7 @@
 """Where the boxes stand: in columns by how many keys lead to them, each column ordered so that few ways cross.
 
-The usual layered layout (Sugiyama, Tagawa and Toda 1981) cut down to what menus need: columns by the shortest way from a
-line, order by the mean height of what leads there, then as near to it as the boxes above allow.
+The usual layered layout (Sugiyama, Tagawa and Toda 1981) cut down to what menus need: columns by the shortest way from
+a line, order by the mean height of what leads there, then as near to it as the boxes above allow.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def place(boxes: Sequence[Box]) -> Layout:
 
 
 def _columns(boxes: Sequence[Box]) -> dict[Key, int]:
-    """How many steps each box is away from the nearest line; what nobody reaches stands in the column after the lines."""
+    """How many steps each box is away from the nearest line; what nobody reaches stands beside the lines."""
     by_key = {box.key: box for box in boxes}
     columns = {box.key: 0 for box in boxes if box.key[0] == "line"}
     ahead = list(columns)
