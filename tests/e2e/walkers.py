@@ -142,13 +142,13 @@ def _where(contact: Contact | None) -> str:
 
 @contextmanager
 def everybody_at_work(centre: Centre, folder: Path) -> Iterator[Sipp]:
-    """All representatives are available; one SIPp answers whatever rings."""
+    """All representatives are available; one SIPp answers whatever rings, at the port that they registered from."""
     agents = sorted(centre.state().agents)
     for agent in agents:
         accounts.set_password(centre.conn, agent, PASSWORD)
     port = free_udp()
+    _register(centre, folder, agents, port)
     with Sipp("uas_answers", port=port, calls=100_000, args=("-d", "10"), timeout_s=600, trace=False) as phones:
-        _register(centre, folder, agents, port)
         centre.ask(*(each for agent in agents for each in (requests.SignIn(agent), requests.BecomeAvailable(agent))))
         free = (AgentState.AVAILABLE,)
         eventually(lambda: all(centre.agent(each) in free for each in agents), what="everybody at work")
@@ -170,7 +170,9 @@ def _register(centre: Centre, folder: Path, agents: Sequence[str], port: int) ->
     scenario = folder / "register-all.xml"
     scenario.write_text(text)
     keys, rest = {"expires": "3600"}, ("-inf", str(given))
-    with Sipp(scenario, centre.sip, calls=len(agents), rate=20, keys=keys, args=rest, trace=False) as registering:
+    with Sipp(
+        scenario, centre.sip, port=port, calls=len(agents), rate=20, keys=keys, args=rest, trace=False
+    ) as registering:
         result = registering.wait()
     assert result.ok, result.explain()
     state = centre.state
