@@ -6,14 +6,18 @@ One SIPp answers for all representatives. No sound is listened to here; that is 
 from __future__ import annotations
 
 import csv
+import re
+import shutil
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from civicline.core import requests
-from civicline.core.lifecycle import AgentState
+from civicline.core.agency import Agency
+from civicline.core.lifecycle import AgentState, TopicBy
 from civicline.core.model import Contact
 from civicline.people import keyset
 from civicline.phones import accounts
@@ -21,7 +25,7 @@ from civicline.voice.names import Names
 from e2e.callers import SCENARIOS
 from e2e.centre import DISPOSITION, PASSWORD, Centre
 from e2e.pcaps import digits
-from e2e.walks import Walk
+from e2e.walks import Walk, walks
 from peers.ports import eventually, free_udp
 from peers.sipp import Sipp
 
@@ -32,6 +36,52 @@ LONGEST_S = 120.0
 EVENT_TYPE = 101
 ACKED = '  <label id="1"/>'
 PRESS = '  <nop><action><exec play_pcap_audio="{}"/></action></nop>\n'
+
+
+DEMO = Path(__file__).parents[2] / "agencies" / "demo"
+FURTHER_LINES = """
+"141": {name: Closed, menu: after_hours, hours: never, closed_menu: after_hours, operator: operator}
+"142": {name: At the weekend, menu: licenses_weekend, hours: always, operator: operator}
+"""
+
+
+def impatient_pack(folder: Path) -> Path:
+    """The demonstration agency at an hour that is always the same, with operators enough; a menu waits 1 s, once."""
+    pack = shutil.copytree(DEMO, folder / "pack")
+    _change(pack / "menus.yaml", r"^  keys:$", "  timeout_s: 1\n  tries: 1\n  keys:")
+    _change(pack / "hours.yaml", r"\Z", 'never: {monday: ["00:00-00:01"]}\n')
+    _change(pack / "hours.yaml", r"^weekend:\n  saturday: .*\n  sunday: .*\n  holidays: open", "weekend: {closed: []}")
+    _change(pack / "lines.yaml", r"hours: office\n  closed_menu: after_hours", "hours: always")
+    _change(pack / "lines.yaml", r"\Z", FURTHER_LINES)
+    _change(pack / "staff.yaml", r"^(  queues: \[)(?!.*operator)(.*\]\n.*\n  languages: \[en, es\])", r"\1operator, \2")
+    return pack
+
+
+def _change(path: Path, pattern: str, by: str) -> None:
+    text, count = re.subn(pattern, by, path.read_text(), flags=re.MULTILINE)
+    assert count, f"{pattern} is not in {path.name}"
+    path.write_text(text)
+
+
+def all_walks(agency: Agency) -> list[Walk]:
+    return [walk for line in agency.lines.values() for walk in walks(agency, line)]
+
+
+def walk_all(centre: Centre, folder: Path, every: Sequence[Walk]) -> None:
+    """All at once, those first that take longest. Raises AssertionError with all that led elsewhere."""
+    crowd = Crowd(centre, folder)
+    with everybody_at_work(centre, folder):
+        try:
+            crowd.walk(sorted(every, key=lambda walk: walk.ends[1] != TopicBy.SILENCE))
+        finally:
+            crowd.close()
+    assert not crowd.failed, "\n".join(crowd.failed)
+    assert Counter(crowd.done) == Counter(every)
+    centre.assert_nothing_left()
+
+
+SILENT_CALLERS = {"CIVICLINE_SILENCE_S": "600"}
+"""They send no sound, and are not to be asked whether they are still there."""
 
 
 class Walker:

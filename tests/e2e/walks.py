@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from civicline.core.agency import Agency, Line, Menu, Way, WayKind
@@ -23,6 +23,8 @@ class Walk:
     ends: tuple[str, str]
     visits: int = 0
     """How many menus, messages and questions for digits were entered, where the way goes back."""
+    last: tuple[str, str] = ("", "")
+    """The last menu, and the keys that are pressed in it and after it."""
 
     @property
     def name(self) -> str:
@@ -59,32 +61,46 @@ def walks(agency: Agency, line: Line) -> Iterator[Walk]:
         press = "" if line.language else LANGUAGE_KEYS[language]
         if line.topic:
             yield Walk(line.number, language, press, ("topic", line.topic))
-        for menu in {line.menu, line.closed_menu} & agency.menus.keys():
-            for keys, ends, visits in _from(agency, agency.menus[menu], language, 1, None):
-                yield Walk(line.number, language, press + keys, ends, visits)
+        for menu in sorted({line.menu, line.closed_menu} & agency.menus.keys()):
+            for keys, ends, visits, last in _from(agency, agency.menus[menu], language, 1, None):
+                yield Walk(line.number, language, press + keys, ends, visits, last)
 
 
-Ways = Iterator[tuple[str, tuple[str, str], int]]
+def shortest(every: Sequence[Walk]) -> list[Walk]:
+    """One way for each thing that can be done in each menu and language, and for each line its first menu."""
+    found: dict[tuple[str, tuple[str, str]], Walk] = {}
+    for walk in sorted(every, key=lambda walk: len(walk.keys)):
+        found.setdefault((walk.language, walk.last), walk)
+    lines = {walk.line: walk for walk in every if walk.line not in {kept.line for kept in found.values()}}
+    return [*found.values(), *lines.values()]
+
+
+Ways = Iterator[tuple[str, tuple[str, str], int, tuple[str, str]]]
 
 
 def _from(agency: Agency, menu: Menu, language: str, visits: int, before: str | None) -> Ways:
-    yield "0", ("operator", TopicBy.OPERATOR_KEY), 0
-    yield "", ("operator", TopicBy.SILENCE), 0
-    yield WRONG_KEY, ("operator", TopicBy.INVALID_KEYS), 0
+    here: list[tuple[str, tuple[str, str], int]] = [
+        ("0", ("operator", TopicBy.OPERATOR_KEY), 0),
+        ("", ("operator", TopicBy.SILENCE), 0),
+        (WRONG_KEY, ("operator", TopicBy.INVALID_KEYS), 0),
+        *((key, ("topic", topic), 0) for key, topic in menu.keys.items()),
+    ]
     if before is not None:
-        yield "*", ("back to", before), visits + 1
-    for key, topic in menu.keys.items():
-        yield key, ("topic", topic), 0
+        here.append(("*", ("back to", before), visits + 1))
     for key, way in menu.ways.items():
-        if not way.languages or language in way.languages:
-            for keys, ends, count in _along(agency, menu, way, language, visits):
-                yield key + keys, ends, count
+        if way.languages and language not in way.languages:
+            continue
+        if way.kind is WayKind.MENU:
+            for keys, ends, count, last in _from(agency, agency.menus[way.to], language, visits + 1, menu.id):
+                yield key + keys, ends, count, last
+        else:
+            here += [(key + keys, ends, count) for keys, ends, count in _along(agency, menu, way, visits)]
+    for keys, ends, count in here:
+        yield keys, ends, count, (menu.id, keys)
 
 
-def _along(agency: Agency, menu: Menu, way: Way, language: str, visits: int) -> Ways:
-    if way.kind is WayKind.MENU:
-        yield from _from(agency, agency.menus[way.to], language, visits + 1, menu.id)
-    elif way.kind is WayKind.MESSAGE:
+def _along(agency: Agency, menu: Menu, way: Way, visits: int) -> Iterator[tuple[str, tuple[str, str], int]]:
+    if way.kind is WayKind.MESSAGE:
         yield "", ("answer", way.to), 0
         yield "*", ("back to", menu.id), visits + 2
         yield "0", ("operator", TopicBy.OPERATOR_KEY), 0
