@@ -6,11 +6,13 @@ Each thing that can be done in each menu is done once in each language here; tes
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from civicline.core.menu_requests import LiftUrgent, PostUrgent
 from civicline.voice import store
 from e2e.callers import Town
 from e2e.centre import Centre
@@ -88,3 +90,48 @@ def test_digits_are_read_back_and_stand_in_no_journal_and_no_log(centre: Centre)
     assert rows == (0,)
     logs = [path for path in centre.settings.data.rglob("*.log*") if path.is_file()]
     assert logs and not [path for path in logs if secret.encode() in path.read_bytes()]
+
+
+def test_who_waits_hears_the_position_and_then_something_to_know(centre: Centre) -> None:
+    """Nobody is at work: the second in line becomes the first when the other one leaves."""
+    town = Town(centre)
+    with town.call("110") as first, town.call("110") as second:
+        for caller in (first, second):
+            caller.skip_notice()
+            caller.press("1")
+            caller.until("waiting")
+        first.hear("please_wait")
+        first.hear("position_first")
+        second.hear("please_wait")
+        second.hear("position.2")
+        second.hear_music()
+        first.leave()
+        second.hear("position_first")
+        second.hear("message.online_account")
+        assert second.contact.position == 1
+        second.leave()
+
+
+def test_an_urgent_message_is_said_before_the_menu_until_it_is_stopped(centre: Centre) -> None:
+    town = Town(centre)
+    said = {"en": "Our building is closed because of snow.", "es": "El edificio está cerrado por la nieve."}
+    town.sounds.add("urgent.main", said)
+    centre.ask(PostUrgent("main", said, "", time.time() + 600, "sam.whitaker"))
+    eventually(lambda: "main" in centre.state().urgent, what="the message in the journal")
+    for key, language in (("1", "en"), ("2", "es")):
+        with town.call() as caller:
+            caller.skip_notice()
+            caller.press(key)
+            caller.hear("urgent.main", language)
+            caller.hear("menu.main", language)
+            caller.leave()
+    centre.ask(LiftUrgent("main", "sam.whitaker"))
+    eventually(lambda: "main" not in centre.state().urgent, what="the end of the message")
+    with town.call() as caller:
+        caller.skip_notice()
+        caller.press("1")
+        caller.hear("menu.main")
+        caller.press("#")
+        caller.hear("menu.main")
+        assert not caller.ear_has("urgent.main")
+        caller.leave()
