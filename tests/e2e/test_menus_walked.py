@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from civicline.core.menu_requests import LiftUrgent, PostUrgent
-from civicline.voice import store
+from civicline.people import keyset, sealing
 from e2e.callers import Town
 from e2e.centre import Centre
 from e2e.walkers import SILENT_CALLERS, all_walks, impatient_pack, walk_all
@@ -83,7 +83,8 @@ def test_digits_are_read_back_and_stand_in_no_journal_and_no_log(centre: Centre)
         assert caller.contact.topic == "billing_notice"
         contact = caller.id
         caller.leave()
-    assert store.stored_digits(centre.conn, contact, "letter_number") == secret
+    keys = keyset.load(centre.settings.keyset)
+    assert sealing.open_field(centre.conn, contact, sealing.DIGITS + "letter_number", keys) == secret
     rows = centre.conn.execute(
         "SELECT count(*) FROM journal_event WHERE body::text LIKE %s", (f"%{secret}%",)
     ).fetchone()

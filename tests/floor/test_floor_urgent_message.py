@@ -13,7 +13,7 @@ from civicline.core.menu_requests import LiftUrgent
 from web.fixtures import signed_in, violations
 from web.stand import ADMINISTRATOR, REPRESENTATIVE, SUPERVISOR, Stand
 
-SHOTS = os.environ.get("CIVICLINE_SHOTS")
+SHOTS = os.environ.get("SCREENSHOTS")
 """A folder for screenshots, to be looked at."""
 
 
