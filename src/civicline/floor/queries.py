@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 
@@ -69,6 +70,7 @@ class UrgentNow:
     menu_name: str
     text: str
     until: datetime
+    """On the agency's own wall clock."""
     by: str
 
 
@@ -111,7 +113,7 @@ def _urgent(agency: Agency | None) -> list[UrgentNow]:
             menu=row.menu,
             menu_name=menu_name(agency, row.menu),
             text=_said(agency, row.texts, row.message),
-            until=row.until,
+            until=row.until.astimezone(ZoneInfo(agency.zone)).replace(tzinfo=None),
             by=agency.staff[row.by].name if row.by in agency.staff else row.by,
         )
         for row in queries.urgent().values()
