@@ -14,7 +14,7 @@ import pytest
 from civicline.cli import COMMANDS
 from civicline.phones import accounts
 
-DEMO = str(Path(__file__).parents[2] / "agencies" / "demo")
+DEMO = str(Path(__file__).parents[1] / "packs" / "small")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

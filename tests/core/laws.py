@@ -135,6 +135,29 @@ def check_line(state):
         assert on_staff or leaving, "somebody left but may take contacts"
 
 
+def check_menus(state):
+    """Whoever is in a menu can get out of it, and hears no more than the pack has."""
+    for contact in state.contacts.values():
+        behind = [*contact.trail, contact.menu] if contact.menu else contact.trail
+        assert len(set(behind)) == len(behind), "the way back goes round in circles"
+        if contact.state != "menu":
+            continue
+        assert contact.menu is None or contact.notice_at is not None, "in a menu before the notice was played"
+        for name, table in (("menu", "menus"), ("message", "messages"), ("digits", "digits")):
+            found = getattr(contact, name)
+            assert found is None or found in getattr(state.agency, table), f"in a {name} that the pack does not have"
+        assert not contact.digits_entered or contact.digits is not None
+    for urgent in state.urgent.values():
+        assert urgent.until > state.now, "an urgent message goes on after its end"
+        assert urgent.message or urgent.texts
+
+
+def check_told(before, contact):
+    """A told position never rises, unless the queue is another one."""
+    if before and before[0] == contact.queue and before[1] is not None and contact.position is not None:
+        assert contact.position <= before[1], "the told position rose"
+
+
 def live_deadlines(state):
     return {entry for entry in state.derived.deadlines if deadlines.at(state, entry[1], entry[2]) == entry[0]}
 
@@ -168,6 +191,7 @@ def check_all(state):
     check_surveys(state)
     check_offers(state)
     check_line(state)
+    check_menus(state)
 
 
 def fold(state, said):

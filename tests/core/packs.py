@@ -2,7 +2,24 @@
 
 from dataclasses import replace
 
-from civicline.core.agency import Agency, Calendar, Line, Menu, Overflow, Question, Queue, Span, Staff, Survey, Topic
+from civicline.core.agency import (
+    Agency,
+    Calendar,
+    Digits,
+    Instead,
+    Line,
+    Menu,
+    Message,
+    Overflow,
+    Question,
+    Queue,
+    Span,
+    Staff,
+    Survey,
+    Topic,
+    Way,
+    WayKind,
+)
 
 WHOLE_DAY = (Span(0, 1440),)
 ALWAYS = Calendar({str(day): WHOLE_DAY for day in range(7)})
@@ -29,9 +46,18 @@ QUEUES = (
     queue(
         "tax",
         min_level=3,
+        say_every_s=25,
         overflow=(Overflow(30, min_level=1), Overflow(60, tiers=(2,)), Overflow(120, queues=("operator",))),
     ),
-    queue("licence", priority=1, max_waiting=2, ring_s=10, wrap_up_s=60, overflow=(Overflow(50, queues=("tax",)),)),
+    queue(
+        "licence",
+        priority=1,
+        max_waiting=2,
+        say_every_s=20,
+        ring_s=10,
+        wrap_up_s=60,
+        overflow=(Overflow(50, queues=("tax",)),),
+    ),
     queue("permits", calendar="office"),
     queue("operator", tiers=(1, 2)),
 )
@@ -66,9 +92,39 @@ WHOLE = Agency(
     languages=("en", "es"),
     lines={
         "+1": Line("+1", "main", "main", "always", "operator"),
-        "+2": Line("+2", "permits", "main", "office", "permits"),
+        "+2": Line("+2", "permits", "permits", "office", "permits"),
+        "+3": Line("+3", "letters", "", "always", "operator", topic="driver", language="es"),
+        "+4": Line("+4", "night", "main", "office", "operator", closed_menu="night"),
     },
-    menus={"main": Menu("main", label("menu"), {"1": "income", "2": "sales", "3": "driver", "4": "building"})},
+    menus={
+        "main": Menu(
+            "main",
+            label("menu"),
+            {"1": "income", "2": "sales", "3": "driver", "4": "building"},
+            ways={
+                "5": Way(WayKind.MENU, "more"),
+                "6": Way(WayKind.MESSAGE, "address"),
+                "7": Way(WayKind.QUEUE, "licence"),
+            },
+        ),
+        "more": Menu(
+            "more",
+            label("more"),
+            {},
+            instead=(Instead("office", "day"),),
+            ways={
+                "1": Way(WayKind.DIGITS, "notice"),
+                "2": Way(WayKind.MENU, "main"),
+                "3": Way(WayKind.MENU, "deep"),
+            },
+        ),
+        "deep": Menu("deep", label("deep"), {"1": "sales"}),
+        "day": Menu("day", label("day"), {"1": "building"}, ways={"2": Way(WayKind.MENU, "deep")}),
+        "permits": Menu("permits", label("permits"), {"1": "building"}),
+        "night": Menu("night", label("night"), {}, ways={"1": Way(WayKind.MESSAGE, "address")}),
+    },
+    messages={"address": Message("address", label("address"), label("Write to us."))},
+    digits={"notice": Digits("notice", label("notice"), label("Key it in."), 3, 6, Way(WayKind.TOPIC, "income"))},
     topics=by_id(TOPICS),
     queues=by_id(QUEUES),
     calendars={"always": ALWAYS, "office": OFFICE},
@@ -95,7 +151,9 @@ SALES_MOVED = replace(
 NO_SURVEY = replace(WHOLE, surveys={})
 FEW_QUESTIONS = replace(WHOLE, surveys={"after_call": replace(SURVEY, questions=(SETTLED,), share=0.5)})
 NO_QUEUES = replace(WHOLE, lines={}, topics={}, queues={})
+NO_MENUS = replace(WHOLE, menus={"main": Menu("main", label("menu"), {"1": "income"})}, messages={}, digits={})
 ALL = {
+    "no_menus": NO_MENUS,
     "whole": WHOLE,
     "no_licence": NO_LICENCE,
     "few_staff": FEW_STAFF,

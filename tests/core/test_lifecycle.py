@@ -16,7 +16,15 @@ TABLES = [
     (OFFER, OfferState, OfferState.MADE),
     (SURVEY, SurveyState, SurveyState.NONE),
 ]
-MOVES_NOTHING = {"AgencyLoaded", "ContactArrived", "PhoneRegistered", "PhoneGone", "AgentNextSet"}
+MOVES_NOTHING = {
+    "AgencyLoaded",
+    "ContactArrived",
+    "PhoneRegistered",
+    "PhoneGone",
+    "AgentNextSet",
+    "UrgentPosted",
+    "UrgentLifted",
+}
 NOT_A_FACT = {"ending", "surveying"}
 FACTS = typing.get_args(facts.Fact)
 

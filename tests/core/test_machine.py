@@ -1,10 +1,13 @@
 """Every kind of request in any order, late, doubled or senseless: the laws hold after each decision."""
 
+from dataclasses import replace
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from civicline.core import deadlines
+from civicline.core import menu_requests as m
 from civicline.core import requests as r
 from civicline.core.decide import react
 from civicline.core.lifecycle import Failure, HungUpBy, TopicBy
@@ -17,6 +20,18 @@ MONDAY = 1_767_625_200.0
 contact_ids = st.sampled_from([f"c{n}" for n in range(9)] + ["nobody"])
 agent_ids = st.sampled_from([*packs.WHOLE.staff, "stranger"])
 topics = st.sampled_from([*packs.WHOLE.topics, None, "unheard-of"])
+menus = st.sampled_from([*packs.WHOLE.menus, "unheard-of"])
+in_menus = st.one_of(
+    st.builds(m.EnterMenu, contact_ids, menus),
+    st.builds(m.GoBack, contact_ids),
+    st.builds(m.HearMessage, contact_ids, st.sampled_from(["address", "unheard-of"])),
+    st.builds(m.HeardMessage, contact_ids, st.just("address")),
+    st.builds(m.AskDigits, contact_ids, st.just("notice")),
+    st.builds(m.EnteredDigits, contact_ids, st.just("notice")),
+    st.builds(m.ConfirmDigits, contact_ids),
+    st.builds(m.RejectDigits, contact_ids),
+    st.builds(m.ChooseQueue, contact_ids, st.sampled_from(["licence", "unheard-of"])),
+)
 fates = st.sampled_from(HungUpBy)
 questions = st.sampled_from(["times", "answered", "settled", "unheard-of"])
 values = st.sampled_from(["", "1", "9", "yes", "no"])
@@ -27,7 +42,7 @@ class CoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.state, self.follower, self.snapshot = State(), State(), State()
         self.before = laws.as_json(self.state)
-        self.now, self.places, self.known_legs, self.calls = MONDAY, {}, [], 0
+        self.now, self.places, self.known_legs, self.calls, self.told = MONDAY, {}, [], 0, {}
         self.surveyed = set()
 
     def step(self, request):
@@ -52,6 +67,8 @@ class CoreMachine(RuleBasedStateMachine):
             place = self.places.setdefault(contact.id, contact.place) or contact.place
             assert contact.place == place, "the place in line was lost"
             self.places[contact.id] = place
+            laws.check_told(self.told.get(contact.id), contact)
+            self.told[contact.id] = (contact.queue, contact.position)
         self.known_legs += [leg for leg in self.state.legs if leg not in self.known_legs]
 
     def leg(self, data):
@@ -101,7 +118,7 @@ class CoreMachine(RuleBasedStateMachine):
             self.reload(pack)
             self.step(r.LegFailed(offer, Failure.NO_ANSWER))
 
-    @rule(contact=contact_ids, line=st.sampled_from(["+1", "+1", "+2", "+9"]))
+    @rule(contact=contact_ids, line=st.sampled_from(["+1", "+1", "+2", "+3", "+4", "+9"]))
     def arrive(self, contact, line):
         self.step(r.CallArrived(contact, line, "", f"{contact}-c", "voice-1"))
 
@@ -131,6 +148,34 @@ class CoreMachine(RuleBasedStateMachine):
 
     def choose(self, contact, topic):
         self.step(r.ChooseTopic(contact, topic, TopicBy.KEY))
+
+    @rule(asked=st.lists(in_menus, min_size=1, max_size=4))
+    def somebody_goes_about_in_the_menus(self, asked):
+        for request in asked:
+            self.step(request)
+
+    @rule(asked=st.lists(in_menus, min_size=1, max_size=6), language=st.sampled_from(["en", "es"]))
+    def somebody_calls_and_goes_about(self, asked, language):
+        self.calls += 1
+        contact = f"x{self.calls}"
+        self.arrive(contact, "+1")
+        self.step(r.PlayedNotice(contact))
+        self.speak(contact, language)
+        for request in asked:
+            self.step(replace(request, contact=contact))
+
+    @rule(
+        menu=menus,
+        texts=st.sampled_from([{}, {"en": "Late."}, {"en": "Late.", "es": "Tarde."}]),
+        message=st.sampled_from(["", "address"]),
+        seconds=st.sampled_from([-1.0, 5.0, 90.0, 1e8]),
+    )
+    def a_supervisor_says_something_urgent(self, menu, texts, message, seconds):
+        self.step(m.PostUrgent(menu, texts, message, self.now + seconds, "sam"))
+
+    @rule(menu=menus)
+    def a_supervisor_lifts_it(self, menu):
+        self.step(m.LiftUrgent(menu, "sam"))
 
     @rule(data=st.data(), kind=st.sampled_from([r.LegRang, r.LegPickedUp]))
     def any_leg_does(self, data, kind):

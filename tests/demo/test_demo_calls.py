@@ -85,7 +85,14 @@ def test_callers_and_representatives_hear_each_other(tmp_path):
     """Directly, without a contact centre between them: the telephones answer the number that is dialled."""
     with phones("9", tmp_path, {}) as phone:
         port = phone.said()[1]
-        words = ["--server", f"127.0.0.1:{port}", "--dial", "100", "--topics", '{"1": 1}', "--per-minute", "60"]
+        words = [
+            "--server",
+            f"127.0.0.1:{port}",
+            "--routes",
+            '[{"dial": "100", "keys": "1", "weight": 1}]',
+            "--per-minute",
+            "60",
+        ]
         with running("-m", "civicline.demo.callers", *words, "--folder", str(tmp_path)) as callers:
             eventually(lambda: _talked(tmp_path), WITHIN_S, "a talk that both heard")
             callers.process.terminate()

@@ -77,6 +77,10 @@ class Caller(witness.Caller):
         sound = self._town.sounds.telling(prompt, language)
         eventually(lambda: self.has(sound), what=f"{prompt} in {language}, heard by the caller")
 
+    def ear_has(self, prompt: str, language: str = "en") -> bool:
+        """Whether it came at any time until now."""
+        return one_zero(self.ear.heard()).find(self._town.sounds.telling(prompt, language)) >= 0
+
     def hear_out(self, prompt: str, language: str = "en") -> None:
         """To its end."""
         sound = self._town.sounds.ending(prompt, language)

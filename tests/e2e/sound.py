@@ -33,6 +33,10 @@ class Sounds:
         self._music = music.path(centre.settings.data)
         self._made: dict[tuple[str, str], bytes] = {}
 
+    def add(self, prompt: str, texts: dict[str, str]) -> None:
+        """A prompt that is not of the pack."""
+        self._texts[prompt] = texts
+
     def of(self, prompt: str, language: str) -> bytes:
         """The whole prompt in G.711 µ-law."""
         key = (prompt, language)

@@ -129,6 +129,9 @@ class Sipp:
         status = self._process.wait(within_s)
         return Result(status, tuple(self.messages()), self._text("errors.log") + self._text("stderr"), self.stats())
 
+    def has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGKILL)

@@ -14,8 +14,8 @@ from civicline.voice.prompts import audio, library, music
 from civicline.voice.prompts.library import Library, PromptError
 
 TEXTS = {
-    ("en", "welcome"): "Thank you for calling the Department of Revenue. For English, press one.",
-    ("es", "welcome"): "Gracias por llamar al Departamento de Impuestos. Para español, oprima dos.",
+    ("welcome", "en"): "Thank you for calling the Department of Revenue. For English, press one.",
+    ("welcome", "es"): "Gracias por llamar al Departamento de Impuestos. Para español, oprima dos.",
 }
 
 
@@ -43,7 +43,7 @@ def share(samples: np.ndarray, hz: float) -> float:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_text_becomes_speech_of_plausible_length_and_level(tmp_path: Path, language: str) -> None:
-    text = TEXTS[language, "welcome"]
+    text = TEXTS["welcome", language]
     path = Library(tmp_path, tmp_path / "pack").path("welcome", language, text)
     samples = audio.read(path)
     assert 0.04 < len(samples) / 8000 / len(text) < 0.12  # seconds a letter: 150 words a minute or so
@@ -68,7 +68,7 @@ def test_the_voices_differ_and_the_same_text_is_made_once(tmp_path: Path) -> Non
 def test_a_recording_in_the_pack_wins(tmp_path: Path, rate: int, width: int, channels: int) -> None:
     own = np.repeat(sine(440, rate), channels)
     write_wav(tmp_path / "pack/prompts/en/welcome.wav", own, rate, width, channels)
-    path = Library(tmp_path, tmp_path / "pack").path("welcome", "en", TEXTS["en", "welcome"])
+    path = Library(tmp_path, tmp_path / "pack").path("welcome", "en", TEXTS["welcome", "en"])
     samples = audio.read(path)
     assert abs(len(samples) - 8000) <= 1
     assert share(samples, 440) > 0.99
@@ -98,12 +98,22 @@ def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path, content: bytes
         Library(tmp_path, tmp_path / "pack").path("welcome", "en", "text")
 
 
-def test_all_prompts_with_progress(tmp_path: Path) -> None:
-    seen: list[tuple[int, int]] = []
-    made = Library(tmp_path, tmp_path / "pack").make_all(TEXTS, lambda done, of: seen.append((done, of)))
-    assert seen == [(1, 2), (2, 2)]
-    assert all(path.is_file() for path in made.values())
+def test_all_prompts_at_once_are_those_made_one_by_one(tmp_path: Path) -> None:
+    prompts = Library(tmp_path, tmp_path / "pack")
+    assert prompts.known(TEXTS) == {}
+    assert prompts.make_all(TEXTS) == []
+    made = prompts.known(TEXTS)
     assert made.keys() == TEXTS.keys()
+    for (name, language), text in TEXTS.items():
+        alone = Library(tmp_path / "alone", tmp_path / "pack").path(name, language, text)
+        assert made[name, language].read_bytes() == alone.read_bytes()
+
+
+def test_one_prompt_that_cannot_be_made_keeps_back_no_other(tmp_path: Path) -> None:
+    prompts = Library(tmp_path, tmp_path / "pack")
+    wanted = {**TEXTS, ("silent", "en"): " ", ("odd", "xx"): "text"}
+    assert sorted(name for name, _ in prompts.make_all(wanted)) == ["odd", "silent"]
+    assert prompts.known(wanted).keys() == TEXTS.keys()
 
 
 def test_without_espeak_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

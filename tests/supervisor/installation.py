@@ -13,7 +13,7 @@ from typing import Any
 from civicline.supervisor import status
 from peers.ports import eventually, free_tcp, free_udp
 
-DEMO = Path(__file__).parents[2] / "agencies" / "demo"
+DEMO = Path(__file__).parents[1] / "packs" / "small"
 READY_S = 120.0
 """A machine with two busy cores makes a database in ten seconds."""
 

@@ -15,7 +15,7 @@ from civicline.database.layout import Layout
 from civicline.database.postmaster import processes
 from peers.ports import eventually
 
-DEMO = Path(__file__).parents[2] / "agencies" / "demo"
+DEMO = Path(__file__).parents[1] / "packs" / "small"
 KILLED = ("engine", "worker", "media-1", "voice", "web", "live", "postgres")
 
 

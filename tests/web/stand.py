@@ -26,7 +26,7 @@ from civicline.journal.event import Draft
 from civicline.people import actions
 from peers.ports import eventually, free_tcp
 
-DEMO = Path(__file__).parents[2] / "agencies" / "demo"
+DEMO = Path(__file__).parents[1] / "packs" / "small"
 PASSWORD = "a long enough sentence"
 REPRESENTATIVE, OTHER, SUPERVISOR, ADMINISTRATOR = "amara.okafor", "carla.reyes", "sam.whitaker", "ada.winters"
 PROCESS = """

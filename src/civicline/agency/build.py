@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from civicline.agency import surveys
 from civicline.agency.files import Files
-from civicline.agency.schema import DAYS, AgencyFile, HoursPart, MenuPart, QueuePart
-from civicline.core.agency import Agency, Calendar, Line, Menu, Overflow, Queue, Span, Staff, Text, Topic
+from civicline.agency.schema import DAYS, AgencyFile, HoursPart, LinePart, MenuPart, QueuePart
+from civicline.agency.spoken import menu_prompt, prompts
+from civicline.core.agency import (
+    Agency,
+    Calendar,
+    Digits,
+    Instead,
+    Line,
+    Menu,
+    Message,
+    Overflow,
+    Queue,
+    Span,
+    Staff,
+    Text,
+    Topic,
+    WayKind,
+)
 
 
 def agency(files: Files) -> Agency:
@@ -17,19 +33,21 @@ def agency(files: Files) -> Agency:
         name=head.name,
         zone=head.zone,
         languages=tuple(head.languages),
-        lines={
-            number: Line(number, line.name, line.menu, line.hours, line.operator)
-            for number, line in parts["lines"].items()
-        },
+        lines={number: _line(number, line) for number, line in parts["lines"].items()},
         menus=menus,
         topics={id_: Topic(id_, part.label, part.queue, part.skill) for id_, part in parts["topics"].items()},
         queues={id_: _queue(id_, part) for id_, part in parts["queues"].items()},
         calendars={id_: _calendar(head, part) for id_, part in parts["hours"].items()},
         staff=_staff(files),
         dispositions=dict(parts["dispositions"]),
-        prompts=_prompts(files, head) | _menu_prompts(menus) | surveys.prompts(parts["surveys"]),
+        prompts=prompts(files, head) | _menu_prompts(menus) | surveys.prompts(parts["surveys"]),
         surveys={id_: surveys.survey(id_, part) for id_, part in parts["surveys"].items()},
         ageing_s=head.ageing_s,
+        messages={id_: Message(id_, part.label, part.text) for id_, part in parts["messages"].items()},
+        digits={
+            id_: Digits(id_, part.label, part.prompt, part.shortest, part.longest, part.then)
+            for id_, part in parts["digits"].items()
+        },
     )
 
 
@@ -37,28 +55,22 @@ def _menu_prompts(menus: dict[str, Menu]) -> dict[str, Text]:
     return {f"menu.{id_}": menu.prompt for id_, menu in menus.items()}
 
 
+def _line(number: str, part: LinePart) -> Line:
+    return Line(number, part.name, part.menu, part.hours, part.operator, part.topic, part.language, part.closed_menu)
+
+
 def _menu(files: Files, head: AgencyFile, id_: str, part: MenuPart) -> Menu:
-    prompt = part.prompt or {language: _spoken(files, language, part) for language in head.languages}
-    return Menu(id_, prompt, dict(part.keys), part.timeout_s, part.tries)
-
-
-def _spoken(files: Files, language: str, part: MenuPart) -> str:
-    """The topics by key, then the operator."""
-    texts, topics = files.entries[f"prompts/{language}"], files.entries["topics"]
-    said = [
-        texts["menu_topic"].format(topic=topics[topic].label[language], key=key)
-        for key, topic in sorted(part.keys.items())
-    ]
-    return " ".join([*said, texts["menu_operator"]])
-
-
-def _prompts(files: Files, head: AgencyFile) -> dict[str, Text]:
-    found: dict[str, Text] = {}
-    for language in head.languages:
-        for name, text in files.entries[f"prompts/{language}"].items():
-            if not name.startswith("menu_"):
-                found.setdefault(name, {})[language] = text
-    return found
+    simple = {key for key, way in part.keys.items() if way.kind is WayKind.TOPIC and not way.languages}
+    return Menu(
+        id=id_,
+        prompt=part.prompt or {language: menu_prompt(files, language, id_, part) for language in head.languages},
+        keys={key: way.to for key, way in part.keys.items() if key in simple},
+        timeout_s=part.timeout_s,
+        tries=part.tries,
+        label=part.label or {},
+        ways={key: way for key, way in part.keys.items() if key not in simple},
+        instead=tuple(Instead(each.hours, each.menu) for each in part.instead),
+    )
 
 
 def _queue(id_: str, part: QueuePart) -> Queue:
@@ -76,6 +88,8 @@ def _queue(id_: str, part: QueuePart) -> Queue:
         overflow=tuple(
             Overflow(step.after_s, step.min_level, tuple(step.tiers), tuple(step.queues)) for step in part.overflow
         ),
+        say_every_s=part.say_every_s,
+        say=tuple(part.say),
     )
 
 
@@ -95,7 +109,17 @@ def _spans(part: HoursPart, day: str) -> tuple[Span, ...]:
 def _staff(files: Files) -> dict[str, Staff]:
     """Those who take contacts; supervisors without a queue only sign in."""
     return {
-        id_: Staff(id_, part.name, tuple(part.queues), dict(part.skills), tuple(part.languages), part.tier, part.role)
+        id_: Staff(
+            id=id_,
+            name=part.name,
+            queues=tuple(part.queues),
+            skills=dict(part.skills),
+            languages=tuple(part.languages),
+            tier=part.tier,
+            role=part.role,
+            grade=part.grade,
+            contracted=part.contracted,
+        )
         for id_, part in files.entries["staff"].items()
         if part.queues
     }

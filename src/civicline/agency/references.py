@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from string import Formatter
 
-from civicline.agency import surveys
+from civicline.agency import menu_checks, surveys
+from civicline.agency import spoken as spoken_prompts
 from civicline.agency.files import Files, languages
-from civicline.agency.marked import Way
-from civicline.core.agency import Text
-
-PROMPTS = {
-    "notice", "recording_refused", "invalid_key", "no_key", "please_wait", "closed", "full", "connecting",
-    "menu_topic", "menu_operator",
-}  # fmt: skip
-"""What the voice application says, by name; each language needs all of them."""
-PLACES = {"menu_topic": {"topic", "key"}, "menu_operator": set[str]()}
-LANGUAGE = "language"
-"""The choice of language, needed where there is more than one."""
+from civicline.agency.naming import known, listed, texts, unserved
+from civicline.agency.schema import LinePart
 
 
 def check(files: Files) -> None:
     for one in (
         _lines,
-        _menus,
+        menu_checks.check,
         _topics,
         _queues,
         _staff,
@@ -37,32 +28,9 @@ def check(files: Files) -> None:
         one(files)
 
 
-def _known(files: Files, name: str, way: Way, value: str, where: str) -> None:
-    ids = files.ids(where)
-    if value not in ids:
-        files.wrong(name, way, f"{value!r} is not in {where}.yaml", f"name one of {_list(ids)}, or add it there")
-
-
-def _list(ids: Iterable[str]) -> str:
-    found = sorted(ids)
-    return ", ".join(found[:12]) + (", …" if len(found) > 12 else "") if found else "(there are none)"
-
-
-def _texts(files: Files, name: str, way: Way, texts: Text) -> None:
-    wanted = languages(files)
-    for language in wanted:
-        if language not in texts:
-            files.wrong(name, way, f"there is no text in {language!r}", f"add a line `{language}: …`")
-    for language in texts:
-        if wanted and language not in wanted:
-            files.wrong(
-                name, (*way, language), f"{language!r} is not a language of the agency", "name it in agency.yaml"
-            )
-
-
 def _agency(files: Files) -> None:
     if files.agency is not None:
-        _texts(files, "agency", ("name",), files.agency.name)
+        texts(files, "agency", ("name",), files.agency.name)
     found = languages(files)
     for index, language in enumerate(found):
         if language in found[:index]:
@@ -73,32 +41,37 @@ def _lines(files: Files) -> None:
     if not files.ids("lines"):
         files.wrong("lines", (), "there is no line", "add the published number that people call")
     for number, line in files.entries["lines"].items():
-        _known(files, "lines", (number, "menu"), line.menu, "menus")
-        _known(files, "lines", (number, "hours"), line.hours, "hours")
-        _known(files, "lines", (number, "operator"), line.operator, "queues")
+        _where_to(files, number, line)
+        known(files, "lines", (number, "hours"), line.hours, "hours")
+        known(files, "lines", (number, "operator"), line.operator, "queues")
 
 
-def _menus(files: Files) -> None:
-    for id_, menu in files.entries["menus"].items():
-        for key, topic in menu.keys.items():
-            _known(files, "menus", (id_, "keys", key), topic, "topics")
-        if menu.prompt is not None:
-            _texts(files, "menus", (id_, "prompt"), menu.prompt)
-        if not menu.keys:
-            files.wrong("menus", (id_, "keys"), "the menu has no keys", "give each topic a key from 1 to 9")
+def _where_to(files: Files, number: str, line: LinePart) -> None:
+    """A line has a menu or a topic, and what it names is there."""
+    if bool(line.menu) == bool(line.topic):
+        message = "it has both a menu and a topic" if line.menu else "it has neither a menu nor a topic"
+        files.wrong("lines", (number,), message, "give it `menu`, or `topic` where all its callers come for one matter")
+    for field, where in (("menu", "menus"), ("closed_menu", "menus"), ("topic", "topics")):
+        value = getattr(line, field)
+        if value:
+            known(files, "lines", (number, field), value, where)
+    spoken = languages(files)
+    if line.language and line.language not in spoken:
+        message = f"{line.language!r} is not a language of the agency"
+        files.wrong("lines", (number, "language"), message, f"name one of {listed(spoken)}")
 
 
 def _topics(files: Files) -> None:
     for id_, topic in files.entries["topics"].items():
-        _known(files, "topics", (id_, "queue"), topic.queue, "queues")
-        _known(files, "topics", (id_, "skill"), topic.skill, "skills")
-        _texts(files, "topics", (id_, "label"), topic.label)
+        known(files, "topics", (id_, "queue"), topic.queue, "queues")
+        known(files, "topics", (id_, "skill"), topic.skill, "skills")
+        texts(files, "topics", (id_, "label"), topic.label)
 
 
 def _queues(files: Files) -> None:
     for id_, queue in files.entries["queues"].items():
-        _known(files, "queues", (id_, "hours"), queue.hours, "hours")
-        _texts(files, "queues", (id_, "label"), queue.label)
+        known(files, "queues", (id_, "hours"), queue.hours, "hours")
+        texts(files, "queues", (id_, "label"), queue.label)
         before = 0.0
         for index, step in enumerate(queue.overflow):
             way = (id_, "overflow", index)
@@ -106,22 +79,26 @@ def _queues(files: Files) -> None:
                 files.wrong("queues", (*way, "after_s"), "it is not later than the step before", "order the steps")
             before = step.after_s
             for at, other in enumerate(step.queues):
-                _known(files, "queues", (*way, "queues", at), other, "queues")
+                known(files, "queues", (*way, "queues", at), other, "queues")
+        for index, message in enumerate(queue.say):
+            known(files, "queues", (id_, "say", index), message, "messages")
+        if queue.say and queue.say_every_s is None:
+            files.wrong("queues", (id_, "say"), "it is never said", "add `say_every_s`, such as 60")
     for id_, skill in files.entries["skills"].items():
-        _texts(files, "skills", (id_, "label"), skill.label)
+        texts(files, "skills", (id_, "label"), skill.label)
 
 
 def _staff(files: Files) -> None:
     spoken = languages(files)
     for id_, person in files.entries["staff"].items():
         for index, queue in enumerate(person.queues):
-            _known(files, "staff", (id_, "queues", index), queue, "queues")
+            known(files, "staff", (id_, "queues", index), queue, "queues")
         for skill in person.skills:
-            _known(files, "staff", (id_, "skills", skill), skill, "skills")
+            known(files, "staff", (id_, "skills", skill), skill, "skills")
         for index, language in enumerate(person.languages):
             if spoken and language not in spoken:
                 message = f"{language!r} is not a language of the agency"
-                files.wrong("staff", (id_, "languages", index), message, f"name one of {_list(spoken)}")
+                files.wrong("staff", (id_, "languages", index), message, f"name one of {listed(spoken)}")
         if person.role == "representative" and not person.queues:
             files.wrong("staff", (id_, "queues"), "a representative without a queue", "name the queues they serve")
 
@@ -130,36 +107,36 @@ def _dispositions(files: Files) -> None:
     if not files.ids("dispositions"):
         files.wrong("dispositions", (), "there is none", "add the ways in which a contact may end")
     for id_, label in files.entries["dispositions"].items():
-        _texts(files, "dispositions", (id_,), label)
+        texts(files, "dispositions", (id_,), label)
 
 
 def _prompts(files: Files) -> None:
     spoken = languages(files)
-    wanted = PROMPTS | ({LANGUAGE} if len(spoken) > 1 else set())
+    wanted = spoken_prompts.needed(files, len(spoken))
     for language in spoken:
         name = f"prompts/{language}"
         for prompt in sorted(wanted - files.ids(name)):
             files.wrong(name, (prompt,), "the prompt is missing", f"add a line `{prompt}: …`")
         for prompt, text in files.entries[name].items():
-            if prompt not in PROMPTS and prompt != LANGUAGE:
-                files.wrong(name, (prompt,), "no prompt of this name is spoken", f"name one of {_list(wanted)}")
+            if prompt not in spoken_prompts.EVERY:
+                files.wrong(name, (prompt,), "no prompt of this name is spoken", f"name one of {listed(wanted)}")
             _places(files, name, prompt, text)
 
 
 def _surveys(files: Files) -> None:
     for id_, part in files.entries["surveys"].items():
         for index, line in enumerate(part.lines):
-            _known(files, "surveys", (id_, "lines", index), line, "lines")
-        _texts(files, "surveys", (id_, "invitation"), part.invitation)
-        _texts(files, "surveys", (id_, "thanks"), part.thanks)
+            known(files, "surveys", (id_, "lines", index), line, "lines")
+        texts(files, "surveys", (id_, "invitation"), part.invitation)
+        texts(files, "surveys", (id_, "thanks"), part.thanks)
         for name, question in part.questions.items():
-            _texts(files, "surveys", (id_, "questions", name, "prompt"), question.prompt)
+            texts(files, "surveys", (id_, "questions", name, "prompt"), question.prompt)
     surveys.check(files)
 
 
 def _places(files: Files, name: str, prompt: str, text: str) -> None:
     """The names in braces must be those that will be filled in."""
-    wanted = PLACES.get(prompt, set())
+    wanted = spoken_prompts.PLACES.get(prompt, set())
     try:
         found = {place for _, place, _, _ in Formatter().parse(text) if place is not None}
     except ValueError:
@@ -197,12 +174,6 @@ def _each_language(files: Files, where: tuple[str, str], spoken: list[str], skil
 
 def _operators(files: Files) -> None:
     for number, line in files.entries["lines"].items():
-        queue = files.entries["queues"].get(line.operator)
-        if queue is None:
-            continue
-        staff = [each for each in files.entries["staff"].values() if line.operator in each.queues]
-        spoken = {language for each in staff if each.tier in queue.tiers for language in each.languages}
-        for language in languages(files):
-            if language not in spoken:
-                message = f"nobody serves the operator's queue {line.operator!r} in {language!r}"
-                files.wrong("lines", (number, "operator"), message, "put somebody into it in staff.yaml")
+        for language in unserved(files, line.operator):
+            message = f"nobody serves the operator's queue {line.operator!r} in {language!r}"
+            files.wrong("lines", (number, "operator"), message, "put somebody into it in staff.yaml")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from civicline.core.agency import Span, Text
+from civicline.core.agency import Span, Text, Way, WayKind
 
 LETTERS = {"A": 5, "B": 4, "C": 3, "D": 2, "E": 1}
 """A is complete mastery, E elementary."""
@@ -53,6 +53,27 @@ def _host(value: Any) -> tuple[str, int]:
     return host, int(port)
 
 
+OPERATOR = "operator"
+KINDS = tuple(kind.value for kind in WayKind if kind is not WayKind.OPERATOR)
+WAY_HINT = f"write a topic's id, `operator`, or one of {', '.join('{' + kind + ': ID}' for kind in KINDS)}"
+
+
+def _way(value: Any) -> Way:
+    """`refund`, `operator`, `{menu: business}` or `{message: mailing, languages: [en]}`."""
+    if isinstance(value, str):
+        return Way(WayKind.OPERATOR) if value == OPERATOR else Way(WayKind.TOPIC, value)
+    if not isinstance(value, dict):
+        raise ValueError(WAY_HINT)
+    languages = value.get("languages", [])
+    rest = {key: to for key, to in value.items() if key != "languages"}
+    if len(rest) != 1 or not rest.keys() <= set(KINDS) or not isinstance(next(iter(rest.values())), str):
+        raise ValueError(WAY_HINT)
+    if not isinstance(languages, list) or not all(isinstance(each, str) for each in languages):
+        raise ValueError("write `languages` as a list, such as [en]")
+    kind, to = next(iter(rest.items()))
+    return Way(WayKind(kind), to, tuple(languages))
+
+
 def _given(value: Text) -> Text:
     if any(not text.strip() for text in value.values()):
         raise ValueError("a text is empty: write it, or remove its line")
@@ -69,6 +90,7 @@ Answer = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,30}$")]
 Texts = Annotated[Text, AfterValidator(_given)]
 Tier = Annotated[int, Field(ge=1, le=9)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
+WayPart = Annotated[Way, BeforeValidator(_way)]
 
 
 class Part(BaseModel):
@@ -84,10 +106,15 @@ class AgencyFile(Part):
 
 
 class LinePart(Part):
+    """`menu`, or `topic` for a number to which only that matter comes."""
+
     name: str
-    menu: str
+    menu: str = ""
+    topic: str = ""
     hours: str
     operator: str
+    language: str = ""
+    closed_menu: str = ""
 
 
 class TrunkPart(Part):
@@ -98,13 +125,39 @@ class TrunkPart(Part):
     hosts: list[Annotated[tuple[str, int], BeforeValidator(_host)]] = []
 
 
-class MenuPart(Part):
-    """Without a `prompt` of its own it is made from the topics' labels."""
+class InsteadPart(Part):
+    """Another menu while these hours last."""
 
-    keys: dict[Annotated[str, Field(pattern="^[1-9]$")], str]
+    hours: str
+    menu: str
+
+
+class MenuPart(Part):
+    """Without a `prompt` of its own it is made from the labels of what the keys lead to."""
+
+    keys: dict[Annotated[str, Field(pattern="^[1-8]$")], WayPart]
+    label: Texts | None = None
     prompt: Texts | None = None
+    instead: list[InsteadPart] = []
     timeout_s: Annotated[float, Field(ge=1, le=60)] = 6.0
     tries: Annotated[int, Field(ge=1, le=9)] = 3
+
+
+class MessagePart(Part):
+    """An answer that is read out."""
+
+    label: Texts
+    text: Texts
+
+
+class DigitsPart(Part):
+    """A number that callers key in and confirm."""
+
+    label: Texts
+    prompt: Texts
+    shortest: Annotated[int, Field(ge=1, le=20)]
+    longest: Annotated[int, Field(ge=1, le=20)]
+    then: WayPart
 
 
 class TopicPart(Part):
@@ -131,6 +184,8 @@ class QueuePart(Part):
     max_waiting: Annotated[int, Field(ge=0)] | None = None
     service_level_s: Seconds = 20.0
     overflow: list[OverflowPart] = []
+    say_every_s: Annotated[float, Field(ge=10, le=3600)] | None = None
+    say: list[str] = []
 
 
 class SkillPart(Part):
@@ -160,6 +215,8 @@ class StaffPart(Part):
     skills: dict[str, Level] = {}
     languages: Annotated[list[str], Field(min_length=1)]
     tier: Tier = 1
+    grade: Annotated[int, Field(ge=1, le=99)] | None = None
+    contracted: bool = False
 
 
 class QuestionPart(Part):
@@ -195,6 +252,8 @@ ENTRIES: dict[str, TypeAdapter[Any]] = {
     "lines": TypeAdapter(dict[Number, LinePart]),
     "trunks": TypeAdapter(dict[Name, TrunkPart]),
     "menus": TypeAdapter(dict[Name, MenuPart]),
+    "messages": TypeAdapter(dict[Name, MessagePart]),
+    "digits": TypeAdapter(dict[Name, DigitsPart]),
     "topics": TypeAdapter(dict[Name, TopicPart]),
     "queues": TypeAdapter(dict[Name, QueuePart]),
     "skills": TypeAdapter(dict[Name, SkillPart]),
@@ -204,6 +263,6 @@ ENTRIES: dict[str, TypeAdapter[Any]] = {
     "surveys": TypeAdapter(dict[Name, SurveyPart]),
 }
 """Files that are a mapping from an id to an entry."""
-OPTIONAL = frozenset({"surveys"})
+OPTIONAL = frozenset({"messages", "digits", "surveys"})
 """Files that a pack may leave out."""
 PROMPTS: TypeAdapter[Any] = TypeAdapter(dict[Name, Annotated[str, Field(min_length=1)]])

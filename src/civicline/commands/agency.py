@@ -1,4 +1,4 @@
-"""`civicline agency check|load PATH`."""
+"""`civicline agency check|draw|load PATH`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser("check", help="name every mistake of a pack", epilog=_example("check"))
     load = actions.add_parser("load", help="put a pack into force", epilog=_example("load"))
-    for each in (check, load):
+    drawing = actions.add_parser("draw", help="draw the menus as SVG", epilog=f"{_example('draw')} menus.svg")
+    for each in (check, load, drawing):
         each.add_argument("path", type=Path, metavar="PATH", help="the pack's folder")
         output.add_json(each)
+    drawing.add_argument("out", type=Path, metavar="OUT.svg", help="the file to write")
+    drawing.add_argument("--language", default="", metavar="CODE", help="of the labels; the agency's first by default")
     load.add_argument("--if-changed", action="store_true", help="do nothing when this very pack holds already")
     load.add_argument("--wait", type=float, default=30.0, metavar="SECONDS", help="for the engine (30)")
     parser.epilog = _example("check")
@@ -46,7 +49,24 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return MISTAKE
     if args.action == "load":
         return _load(args, settings, found)
+    if args.action == "draw":
+        return _draw(args, found)
     _done(args, found, "is whole")
+    return 0
+
+
+def _draw(args: argparse.Namespace, found: Pack) -> int:
+    from civicline.agency.picture import svg
+
+    spoken = found.agency.languages
+    if args.language and args.language not in spoken:
+        raise UsageError(f"--language {args.language}: the agency speaks {', '.join(spoken)}")
+    try:
+        args.out.write_text(svg.draw(found.agency, args.language), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{args.out} cannot be written: {error.strerror}") from error
+    if not args.json:
+        print(f"{args.out}: {len(found.agency.menus)} menus, {len(found.agency.lines)} lines")
     return 0
 
 

@@ -76,6 +76,20 @@ class AgencyRow(models.Model):
         db_table = "contacts_agency"
 
 
+class UrgentRow(models.Model):
+    """What is said before a menu now; the columns are the fields of `core.model.Urgent`."""
+
+    menu = models.CharField(primary_key=True, max_length=64)
+    texts = models.JSONField()
+    message = models.CharField(max_length=64)
+    until = models.DateTimeField()
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "contacts_urgent"
+
+
 class Progress(models.Model):
     """How far the projector has come: the position of the last fact in the rows. One row, id 1."""
 

@@ -20,6 +20,7 @@ from civicline.core import VERSION, indexes, kinds
 from civicline.core.codec import decode, encode
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, Fact
+from civicline.core.menu_facts import UrgentLifted, UrgentPosted
 from civicline.core.model import Agent, Contact, State
 from civicline.journal import snapshot
 from civicline.journal.event import Event
@@ -51,6 +52,7 @@ def upsert(table: str, columns: Sequence[str]) -> bytes:
 UPSERT_CONTACT = upsert("contacts_contact", CONTACT_COLUMNS)
 UPSERT_AGENT = upsert("contacts_agent", AGENT_COLUMNS)
 UPSERT_AGENCY = upsert("contacts_agency", ("id", "body"))
+INSERT_URGENT = "insert into contacts_urgent (menu, texts, message, until, by, at) values (%s, %s, %s, %s, %s, %s)"
 UPSERT_PROGRESS = upsert("contacts_progress", ("id", "position"))
 
 
@@ -71,6 +73,7 @@ class Touched:
     contacts: set[str] = field(default_factory=set)
     agents: set[str] = field(default_factory=set)
     agency: bool = False
+    urgent: bool = False
 
     def note(self, state: State, fact: Fact) -> None:
         """What `fact` changes; call it before the fact is folded."""
@@ -78,6 +81,7 @@ class Touched:
         self._add(getattr(fact, "contact", None), getattr(fact, "agent", None))
         if leg is not None:
             self._add(leg.contact, leg.agent)
+        self.urgent = self.urgent or isinstance(fact, (UrgentPosted, UrgentLifted))
         if isinstance(fact, AgencyLoaded):
             self.agency = True
             self.agents |= set(fact.agency.staff) | set(state.agents)
@@ -126,3 +130,13 @@ def _write(cursor: psycopg.Cursor[Any], state: State, touched: Touched) -> None:
         cursor.execute("delete from contacts_agent where id = any(%s)", (gone,))
     if touched.agency and state.agency is not None:
         cursor.execute(UPSERT_AGENCY, (1, json.dumps(encode(state.agency))))
+    if touched.urgent:
+        _write_urgent(cursor, state)
+
+
+def _write_urgent(cursor: psycopg.Cursor[Any], state: State) -> None:
+    """All of them: there are few, and they change seldom."""
+    cursor.execute("delete from contacts_urgent")
+    for each in state.urgent.values():
+        until, at = datetime.fromtimestamp(each.until, UTC), datetime.fromtimestamp(each.at, UTC)
+        cursor.execute(INSERT_URGENT, (each.menu, json.dumps(each.texts), each.message, until, each.by, at))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Min, Q
 
-from civicline.contacts.models import AgencyRow, AgentRow, ContactRow, Progress
+from civicline.contacts.models import AgencyRow, AgentRow, ContactRow, Progress, UrgentRow
 from civicline.core.agency import Agency
 from civicline.core.codec import decode
 from civicline.core.lifecycle import ContactState
@@ -61,6 +61,11 @@ def queues_now() -> dict[str, QueueNow]:
         )
         for row in rows
     }
+
+
+def urgent() -> dict[str, UrgentRow]:
+    """What is said before menus now, by menu."""
+    return {row.menu: row for row in UrgentRow.objects.order_by("menu")}
 
 
 def position() -> int:

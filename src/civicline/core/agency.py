@@ -7,6 +7,7 @@ Texts that people read are mappings from language to text.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 Text = dict[str, str]
 
@@ -37,26 +38,84 @@ class Topic:
     skill: str
 
 
+class WayKind(StrEnum):
+    TOPIC = "topic"
+    MENU = "menu"
+    MESSAGE = "message"
+    DIGITS = "digits"
+    QUEUE = "queue"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a key leads: `to` is the id of what `kind` says, "" for the operator. `languages` () means all of them."""
+
+    kind: WayKind
+    to: str = ""
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """While the calendar is open, `menu` is entered in place of another one."""
+
+    calendar: str
+    menu: str
+
+
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """One menu of topics. `keys` maps a digit to a topic; `0` always means the operator."""
+    """`keys` maps a digit from 1 to 8 to a topic, `ways` one to anything else. 0 is always the operator, 9 always
+    refuses recording, * goes back, # repeats."""
 
     id: str
     prompt: Text
     keys: dict[str, str]
     timeout_s: float = 6.0
     tries: int = 3
+    label: Text = field(default_factory=dict)
+    ways: dict[str, Way] = field(default_factory=dict)
+    instead: tuple[Instead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An answer that is read out; then the caller may hear it again, go back or ask for the operator."""
+
+    id: str
+    label: Text
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """A number that the caller keys in, of `shortest` to `longest` digits, and confirms; then `then` is followed."""
+
+    id: str
+    label: Text
+    prompt: Text
+    shortest: int
+    longest: int
+    then: Way
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A published number. People who choose nothing reach the queue `operator`."""
+    """A published number. People who choose nothing reach the queue `operator`.
+
+    It has a `menu`, or a `topic` to which all its callers come (the number printed on one kind of letter). `language`:
+    the only one that is spoken on it. `closed_menu`: what callers hear outside the hours, "" for the closed message.
+    """
 
     number: str
     name: str
     menu: str
     calendar: str
     operator: str
+    topic: str = ""
+    language: str = ""
+    closed_menu: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +141,18 @@ class Queue:
     max_waiting: int | None = None
     service_level_s: float = 20.0
     overflow: tuple[Overflow, ...] = ()
+    say_every_s: float | None = None
+    """How often who waits is told the position in line; None: never."""
+    say: tuple[str, ...] = ()
+    """Messages that are said in turn after the position."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A person who takes contacts: `skills` maps a skill to a level from 1 to 5."""
+    """A person who takes contacts: `skills` maps a skill to a level from 1 to 5.
+
+    `contracted`: not the agency's own staff.
+    """
 
     id: str
     name: str
@@ -95,6 +161,8 @@ class Staff:
     languages: tuple[str, ...]
     tier: int = 1
     role: str = "representative"
+    grade: int | None = None
+    contracted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +204,5 @@ class Agency:
     surveys: dict[str, Survey] = field(default_factory=dict)
     ageing_s: float = 300.0
     """A waiting contact counts one priority higher for every `ageing_s` in line, so nobody waits for ever."""
+    messages: dict[str, Message] = field(default_factory=dict)
+    digits: dict[str, Digits] = field(default_factory=dict)

@@ -1,4 +1,5 @@
-"""What falls due with time alone: overflow steps, unanswered rings, wrap-ups that ran out, legs that never say goodbye.
+"""What falls due with time alone: overflow steps, unanswered rings, wrap-ups that ran out, legs that never say
+goodbye, the next word to who waits, the end of an urgent message.
 
 A deadline is computed from the state, so it cannot be lost or fire twice; the heap only says where to look first.
 """
@@ -31,6 +32,7 @@ QUESTION_S = 300.0
 
 OVERFLOW, RING, WRAP_UP, LEG = "overflow", "ring", "wrap_up", "leg"
 PAUSE, SURVEY = "pause", "survey"
+POSITION, URGENT = "position", "urgent"
 
 
 def queue_of(state: State, contact: Contact) -> Queue | None:
@@ -84,6 +86,18 @@ def _survey_at(state: State, key: str) -> float | None:
     return contact.survey.moved_at + QUESTION_S
 
 
+def _position_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    queue = queue_of(state, contact) if contact else None
+    if contact is None or queue is None or contact.state is not ContactState.WAITING or queue.say_every_s is None:
+        return None
+    return contact.queued_at if contact.told_at is None else contact.told_at + queue.say_every_s
+
+
+def _urgent_at(state: State, key: str) -> float | None:
+    return state.urgent[key].until if key in state.urgent else None
+
+
 _WHEN: dict[str, Callable[[State, str], float | None]] = {
     OVERFLOW: _overflow_at,
     RING: _ring_at,
@@ -91,6 +105,8 @@ _WHEN: dict[str, Callable[[State, str], float | None]] = {
     LEG: _leg_at,
     PAUSE: _pause_at,
     SURVEY: _survey_at,
+    POSITION: _position_at,
+    URGENT: _urgent_at,
 }
 
 
@@ -106,6 +122,9 @@ def rebuild(state: State) -> None:
         note(state, WRAP_UP, key)
         note(state, PAUSE, key)
         note(state, SURVEY, key)
+        note(state, POSITION, key)
+    for key in state.urgent:
+        note(state, URGENT, key)
     for key in state.offers:
         note(state, RING, key)
     for key in state.legs:

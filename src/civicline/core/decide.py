@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import consent, deadlines, facts, hours, indexes, requests, routing, survey_rules
-from civicline.core.agency import Agency, Queue
-from civicline.core.derived import Bucket
+from civicline.core import announcing, consent, deadlines, facts, hours, joining, menus, requests, routing, survey_rules
 from civicline.core.evolve import evolve
 from civicline.core.facts import Fact
+from civicline.core.joining import Record
 from civicline.core.lifecycle import (
     BUSY,
     AgentState,
@@ -25,8 +24,6 @@ from civicline.core.lifecycle import (
 )
 from civicline.core.model import Agent, Contact, State
 from civicline.core.requests import Request
-
-Record = Callable[[Fact], None]
 
 
 def react(state: State, request: Request | None, at: float) -> list[Fact]:
@@ -58,6 +55,8 @@ def _pass_time(state: State, now: float, record: Record) -> None:
             record(facts.LegEnded(now, key, HungUpBy.LOST))
         elif kind == deadlines.SURVEY:
             survey_rules.ran_out(key, now, record)
+        elif kind in announcing.DUE:
+            announcing.DUE[kind](state, key, now, record)
         else:
             contact = state.contacts[key]
             record(facts.WrapUpRanOut(now, key, contact.agent or ""))
@@ -69,30 +68,13 @@ def _load_agency(state: State, request: requests.LoadAgency, at: float, record: 
     record(facts.AgencyLoaded(at, request.agency))
     for contact in list(state.contacts.values()):
         if contact.state is ContactState.WAITING:
-            _follow_pack(request.agency, contact, at, record)
+            joining.follow_pack(request.agency, contact, at, record)
+        elif contact.state is ContactState.MENU:
+            menus.follow_pack(state, contact, at, record)
         survey_rules.follow_pack(request.agency, contact, at, record)
     for agent in list(state.agents.values()):
         if agent.id not in request.agency.staff:
             _leave(state, agent, "signed_out", "", at, record)
-
-
-def _needs(agency: Agency, line: str, topic_id: str | None) -> tuple[Queue, str] | None:
-    """Queue and skill for a topic; the line's operator without one, any queue when the pack knows neither."""
-    topic = agency.topics.get(topic_id or "")
-    if topic is not None:
-        return agency.queues[topic.queue], topic.skill
-    operator = agency.lines[line].operator if line in agency.lines else min(agency.queues, default=None)
-    return (agency.queues[operator], "") if operator is not None else None
-
-
-def _follow_pack(agency: Agency, contact: Contact, at: float, record: Record) -> None:
-    """Whoever waits keeps the place but follows a changed pack, so that nobody waits where nobody looks any more."""
-    needs = _needs(agency, contact.line, contact.topic)
-    if needs is None:
-        return
-    queue, skill = needs
-    if (contact.queue, contact.skill, contact.priority) != (queue.id, skill, queue.priority):
-        record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
 
 
 def _call_arrived(state: State, request: requests.CallArrived, at: float, record: Record) -> None:
@@ -102,8 +84,11 @@ def _call_arrived(state: State, request: requests.CallArrived, at: float, record
     if request.contact in state.contacts or request.leg in state.legs:
         return
     record(facts.ContactArrived(at, request.contact, "phone", request.line, request.caller, request.leg, request.node))
-    if not hours.is_open(agency, agency.lines[request.line].calendar, at):
+    line = agency.lines[request.line]
+    if line.closed_menu not in agency.menus and not hours.is_open(agency, line.calendar, at):
         record(facts.ContactTurnedAway(at, request.contact, TurnedAwayFor.CLOSED))
+    elif line.language in agency.languages:
+        record(facts.LanguageChosen(at, request.contact, line.language))
 
 
 def _in_menu(state: State, contact_id: str) -> Contact | None:
@@ -115,6 +100,8 @@ def _played_notice(state: State, request: requests.PlayedNotice, at: float, reco
     contact = _in_menu(state, request.contact)
     if contact is not None and contact.notice_at is None:
         record(facts.NoticePlayed(at, contact.id))
+        if state.agency is not None and (contact.language is not None or len(state.agency.languages) == 1):
+            menus.begin(state, contact, at, record)
 
 
 def _choose_language(state: State, request: requests.ChooseLanguage, at: float, record: Record) -> None:
@@ -122,30 +109,14 @@ def _choose_language(state: State, request: requests.ChooseLanguage, at: float, 
     heard = contact is not None and contact.notice_at is not None
     if contact and heard and state.agency and request.language in state.agency.languages:
         record(facts.LanguageChosen(at, contact.id, request.language))
+        if contact.menu is None:
+            menus.begin(state, contact, at, record)
 
 
 def _choose_topic(state: State, request: requests.ChooseTopic, at: float, record: Record) -> None:
-    """Only after the notice was played: so nobody reaches a representative without having heard it."""
-    contact, agency = _in_menu(state, request.contact), state.agency
-    if contact is None or contact.notice_at is None or agency is None:
-        return
-    topic = request.topic if request.topic in agency.topics else None
-    record(facts.TopicChosen(at, contact.id, topic, request.by))
-    queue, skill = _needs(agency, contact.line, topic) or (None, "")
-    if queue is None or not hours.is_open(agency, queue.calendar, at):
-        record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
-    elif _is_full(state, agency, contact, queue, skill):
-        record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))
-    else:
-        record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
-
-
-def _is_full(state: State, agency: Agency, contact: Contact, queue: Queue, skill: str) -> bool:
-    """As many wait as may; but somebody who need not wait is never turned away."""
-    if queue.max_waiting is None or state.derived.in_queue.get(queue.id, 0) < queue.max_waiting:
-        return False
-    needs = Bucket(queue.id, skill, indexes.language_of(state, contact), queue.priority, 0)
-    return routing.best_agent(state, agency, needs) is None
+    contact = menus.in_menu(state, request.contact)
+    if contact is not None and state.agency is not None:
+        joining.by_topic(state, contact, request.topic, request.by, at, record)
 
 
 def _played_message(state: State, request: requests.PlayedMessage, at: float, record: Record) -> None:
@@ -179,7 +150,7 @@ def _miss(state: State, offer_id: str, failure: Failure, at: float, record: Reco
     if offer is not None:
         record(facts.OfferMissed(at, offer.contact, offer.id, offer.agent, failure))
         if state.agency is not None:
-            _follow_pack(state.agency, state.contacts[offer.contact], at, record)
+            joining.follow_pack(state.agency, state.contacts[offer.contact], at, record)
         _follow_next(state, offer.agent, at, record)
 
 
@@ -332,4 +303,6 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.HangUp: _hang_up,
     requests.WrapUp: _wrap_up,
     **survey_rules.ANSWERS,
+    **menus.ANSWERS,
+    **announcing.ANSWERS,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import consent, deadlines, facts, indexes, survey, survey_rules
+from civicline.core import consent, deadlines, facts, indexes, menu_folds, survey, survey_rules
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import (
     AGENT,
@@ -41,6 +41,7 @@ def _move_contact(state: State, contact: Contact, name: str) -> None:
     if after is ContactState.WAITING and before is not ContactState.WAITING:
         indexes.enter_line(state, contact)
         deadlines.note(state, deadlines.OVERFLOW, contact.id)
+        deadlines.note(state, deadlines.POSITION, contact.id)
 
 
 def _move_agent(state: State, agent_id: str, name: str, at: float) -> Agent:
@@ -143,6 +144,7 @@ def _contact_queued(state: State, fact: facts.ContactQueued) -> None:
         contact.place = (fact.at, state.joined)
     if contact.queue != fact.queue:
         contact.queued_at, contact.step = fact.at, 0
+        contact.position = contact.told_at = None
     contact.queue, contact.skill, contact.priority = fact.queue, fact.skill, fact.priority
     _move_contact(state, contact, "ContactQueued")
 
@@ -334,4 +336,5 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     facts.AgentNextSet: _agent_next_set,
     facts.SurveyEnded: _survey_ended,
     **survey_rules.FOLDS,
+    **menu_folds.FOLDS,
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import Failure, HungUpBy, TopicBy, TurnedAwayFor
+from civicline.core.menu_facts import MenuFact
 from civicline.core.survey import Replied, SurveyEnd
 
 
@@ -290,4 +291,5 @@ Fact = (
     | PhoneRegistered | PhoneGone | AgentSignedIn | AgentSignedOut | AgentAvailable | AgentOnBreak | AgentNextSet
     | RecordingPaused | RecordingPauseReminded | RecordingResumed
     | SurveyOffered | SurveyBegan | SurveyAnswered | SurveyEnded
+    | MenuFact
 )  # fmt: skip

@@ -79,6 +79,8 @@ class TopicBy(StrEnum):
     OPERATOR_KEY = "operator_key"
     SILENCE = "silence"
     INVALID_KEYS = "invalid_keys"
+    LINE = "line"
+    """The number that was called is for one topic only."""
 
 
 class TurnedAwayFor(StrEnum):
@@ -97,6 +99,13 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.MENU, "RecordingRefused"): C.MENU,
     (C.MENU, "LanguageChosen"): C.MENU,
     (C.MENU, "TopicChosen"): C.MENU,
+    (C.MENU, "MenuEntered"): C.MENU,
+    (C.MENU, "MessageBegun"): C.MENU,
+    (C.MENU, "MessageHeard"): C.MENU,
+    (C.MENU, "DigitsAsked"): C.MENU,
+    (C.MENU, "DigitsEntered"): C.MENU,
+    (C.MENU, "DigitsConfirmed"): C.MENU,
+    (C.MENU, "QueueChosen"): C.MENU,
     (C.MENU, "ContactQueued"): C.WAITING,
     (C.MENU, "ContactTurnedAway"): C.TURNED_AWAY,
     (C.MENU, "ContactAbandoned"): C.CLOSED,
@@ -105,6 +114,7 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.WAITING, "RecordingRefused"): C.WAITING,
     (C.WAITING, "ContactQueued"): C.WAITING,
     (C.WAITING, "ContactWidened"): C.WAITING,
+    (C.WAITING, "PositionTold"): C.WAITING,
     (C.WAITING, "OfferMade"): C.OFFERED,
     (C.WAITING, "ContactAbandoned"): C.CLOSED,
     (C.OFFERED, "RecordingRefused"): C.OFFERED,

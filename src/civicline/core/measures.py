@@ -27,9 +27,9 @@ class Parts:
 
     received: int = 0
     automated: int = 0
-    """Served to the end without a representative. 0 until there is self-service."""
+    """Left in the menu after an information message was heard to its end."""
     primary_abandon: int = 0
-    """Left before joining a queue."""
+    """Left before joining a queue, without having heard an information message to its end."""
     secondary_abandon: int = 0
     """Left in a queue, ringing included."""
     courtesy_disconnect: int = 0
@@ -98,7 +98,9 @@ def outcome(contact: Contact) -> str:
         return "courtesy_disconnect"
     if contact.abandoned_in is None:
         return "still_open"
-    return "primary_abandon" if contact.abandoned_in is ContactState.MENU else "secondary_abandon"
+    if contact.abandoned_in is not ContactState.MENU:
+        return "secondary_abandon"
+    return "automated" if contact.informed_at is not None else "primary_abandon"
 
 
 def parts_of(contact: Contact, in_time_s: float) -> Parts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from civicline.core.agency import Agency
+from civicline.core.agency import Agency, Text
 from civicline.core.derived import Derived
 from civicline.core.lifecycle import (
     AgentState,
@@ -66,6 +66,26 @@ class Contact:
     disposition: str | None = None
     resolved: bool | None = None
     survey: Response | None = None
+    menu: str | None = None
+    """The menu that the caller is in, or came from to a message or to digits; None before the first."""
+    trail: tuple[str, ...] = ()
+    """The menus behind it, the first one first."""
+    visit: int = 0
+    """Counts what was entered, so that entering a menu again is a step of its own."""
+    message: str | None = None
+    digits: str | None = None
+    """What the caller is keying in. The digits themselves are sealed, never here."""
+    digits_entered: bool = False
+    informed_at: float | None = None
+    """When an information message was first heard to its end."""
+    wants_queue: str | None = None
+    """Chosen by key without a topic."""
+    position: int | None = None
+    """In line, as it was last told; it never rises."""
+    position_now: bool = False
+    """Whether the last announcement said it."""
+    told_at: float | None = None
+    tells: int = 0
 
 
 @dataclass(slots=True)
@@ -106,6 +126,18 @@ class Leg:
 
 
 @dataclass(slots=True)
+class Urgent:
+    """Said before the menu until `until`: `texts` as typed, or the pack's message of that id."""
+
+    menu: str
+    texts: Text
+    message: str
+    until: float
+    by: str
+    at: float
+
+
+@dataclass(slots=True)
 class State:
     now: float = 0.0
     joined: int = 0
@@ -114,6 +146,8 @@ class State:
     agents: dict[str, Agent] = field(default_factory=dict)
     offers: dict[str, Offer] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
+    urgent: dict[str, Urgent] = field(default_factory=dict)
+    """By menu; over any reload of the pack."""
     closed: deque[str] = field(default_factory=deque)
     """Closed contacts in the order of closing; kept `KEEP_CLOSED_S` so that late words still find them."""
     derived: Derived = field(default_factory=Derived, init=False, compare=False, repr=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import Failure, HungUpBy, TopicBy
+from civicline.core.menu_requests import MenuRequest
 from civicline.core.survey import Replied
 
 
@@ -187,4 +188,5 @@ Request = (
     | LegRang | LegPickedUp | LegFailed | LegHungUp | RegisterPhone | UnregisterPhone
     | PauseRecording | ResumeRecording | SignIn | SignOut | BecomeAvailable | TakeBreak | HangUp | WrapUp
     | PlayedInvitation | AnswerSurvey | PlayedThanks
+    | MenuRequest
 )  # fmt: skip

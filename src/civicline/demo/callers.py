@@ -7,15 +7,16 @@ import json
 import random
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from civicline.demo import manner, sound
+from civicline.demo import manner, routes, sound
 from civicline.demo.caller import Caller
 from civicline.demo.line import Line, new_names, uri
 from civicline.demo.log import Log
 from civicline.demo.pacer import Pacer
+from civicline.demo.routes import Route
 from civicline.demo.talker import Talker
 from civicline.settings import address
 from civicline.voice.media.sdp import SdpError
@@ -32,10 +33,10 @@ BY_THEM, BY_CALLER, BY_END = "they hung up", "caller hung up", "the demonstratio
 class Callers:
     """Implements `voice.sip.api.Events`."""
 
-    def __init__(self, at: Address, server: Address, dialled: str, topics: Mapping[str, float], folder: Path) -> None:
+    def __init__(self, at: Address, server: Address, ways: Sequence[Route], folder: Path) -> None:
         self.line = Line(at[0], server[0], self)
         self.placed = 0
-        self._host, self._server, self._dialled, self._topics = at[0], server, dialled, topics
+        self._host, self._server, self._routes = at[0], server, ways
         self._log = Log(folder / "callers.jsonl")
         self._status = folder / "callers.json"
         self._callers: dict[str, Caller] = {}
@@ -60,14 +61,14 @@ class Callers:
 
     def _place(self) -> None:
         self.placed += 1
-        how = manner.draw(self._chance, self._topics, manner.HURRIED if self.placed <= 2 else "")
+        how = manner.draw(self._chance, self._routes, manner.HURRIED if self.placed <= 2 else "")
         talker = Talker(self._host, how.laws, how.dtmf, sound.representative())
         caller = Caller(how, talker, self.placed)
         leg = f"caller {self.placed}"
         self._callers[leg] = caller
         names = new_names()
         number = f"303555{self._chance.randrange(100, 200):04}"  # reserved for fiction
-        self.line.ring(leg, uri(self._dialled, self._server), self._dialled, talker.description(), number, names)
+        self.line.ring(leg, uri(how.dial, self._server), how.dial, talker.description(), number, names)
 
     def leave(self) -> None:
         """Everybody hangs up."""
@@ -142,14 +143,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--server", required=True)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--dial", required=True)
-    parser.add_argument("--topics", type=json.loads, required=True, help="weight by key, as JSON")
+    parser.add_argument("--routes", type=json.loads, required=True, help="as routes.to_json gives them")
     parser.add_argument("--per-minute", type=float, required=True)
     parser.add_argument("--until", type=float)
     parser.add_argument("--folder", type=Path, required=True)
     given = parser.parse_args()
     server = address("--server", given.server)
-    callers = Callers((given.host, 0), (server.host, server.port), given.dial, given.topics, given.folder)
+    callers = Callers((given.host, 0), (server.host, server.port), routes.from_json(given.routes), given.folder)
     signal.signal(signal.SIGTERM, lambda *_: callers.line.call_soon(partial(_stop, callers)))
     callers.begin(given.per_minute, given.until)
     callers.line.run()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from civicline.demo.chance import Chance, lognormal, one_of
+from civicline.demo.routes import Route
 from civicline.voice.media.sdp import PCMA, PCMU
 
 REFUSE_KEY, OPERATOR_KEY = "9", "0"
 WRONG_KEYS = "*#"
+"""That no question of a survey has."""
+WRONG_KEY = "8"
+"""A choice that no first menu has."""
 
 USUAL, HURRIED, REFUSER, SILENT, WRONG, OPERATOR, QUITTER = (
     "usual", "hurried", "refuses recording", "presses nothing", "presses wrong keys", "operator", "leaves in the menu",
@@ -27,6 +31,9 @@ PATIENCE_S = 150.0
 TALK_S = 30.0
 THINK_S = (0.4, 2.0)
 QUITS_S = (4.0, 45.0)
+ANSWER_S = (14.0, 30.0)
+"""How long the answer is listened to by who rang for one."""
+NEXT_DIGIT_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Press:
 @dataclass(frozen=True)
 class Manner:
     kind: str
+    dial: str
     presses: tuple[Press, ...]
     patience_s: float
     """In the line, after the last key."""
@@ -56,13 +64,15 @@ class Manner:
     dtmf: int
 
 
-def draw(chance: Chance, topics: Mapping[str, float], kind: str = "") -> Manner:
-    """`topics`: weight by key."""
+def draw(chance: Chance, routes: Sequence[Route], kind: str = "") -> Manner:
     chosen = kind or one_of(chance, KINDS)
+    route = chance.choices(routes, [each.weight for each in routes])[0]
+    asks = route.asks and chosen not in (SILENT, OPERATOR)
     return Manner(
         kind=chosen,
-        presses=tuple(_presses(chance, chosen, topics)),
-        patience_s=lognormal(chance, PATIENCE_S, 0.7),
+        dial=route.dial,
+        presses=tuple(_presses(chance, chosen, route)),
+        patience_s=chance.uniform(*ANSWER_S) if asks else lognormal(chance, PATIENCE_S, 0.7),
         talk_s=lognormal(chance, TALK_S),
         hangs_up=chance.random() < 0.6,
         survey=tuple(_answers(chance)),
@@ -83,22 +93,29 @@ def _answers(chance: Chance) -> Sequence[Press]:
     return [Press(key, chance.uniform(*THINK_S)) for key in keys]
 
 
-def _presses(chance: Chance, kind: str, topics: Mapping[str, float]) -> Sequence[Press]:
-    def after_pause(key: str) -> Press:
-        return Press(key, chance.uniform(*THINK_S))
+def _presses(chance: Chance, kind: str, route: Route) -> Sequence[Press]:
+    def after_pause(*groups: str) -> list[Press]:
+        first = [Press(group[0], chance.uniform(*THINK_S)) for group in groups]
+        rest = [[Press(key, NEXT_DIGIT_S, early=True) for key in group[1:]] for group in groups]
+        return [press for one, more in zip(first, rest, strict=True) for press in (one, *more)]
 
-    def early(key: str) -> Press:
-        return Press(key, chance.uniform(2.0, 4.0), early=True)
+    def early(*groups: str) -> list[Press]:
+        presses = [[Press(key, NEXT_DIGIT_S, early=True) for key in group] for group in groups]
+        return [
+            Press(press.key, chance.uniform(2.0, 4.0), early=True) if press is group[0] else press
+            for group in presses
+            for press in group
+        ]
 
-    language, topic = one_of(chance, LANGUAGES), one_of(chance, topics)
+    language = () if route.speaks else (one_of(chance, LANGUAGES),)
     if kind == SILENT:
         return ()
     if kind == HURRIED:
-        return [early(key) for key in (REFUSE_KEY, language, topic)]
+        return early(REFUSE_KEY, *language, *route.keys)
     if kind == REFUSER:
-        return [early(REFUSE_KEY), after_pause(language), after_pause(topic)]
-    if kind == WRONG:
-        return [after_pause(language), after_pause(chance.choice(WRONG_KEYS)), after_pause(topic)]
+        return [*early(REFUSE_KEY), *after_pause(*language, *route.keys)]
+    if kind == WRONG and route.keys:
+        return after_pause(*language, WRONG_KEY, *route.keys)
     if kind == OPERATOR:
-        return [after_pause(language), after_pause(OPERATOR_KEY)]
-    return [after_pause(language), after_pause(topic)]
+        return after_pause(*language, OPERATOR_KEY)
+    return after_pause(*language, *route.keys)

@@ -18,6 +18,7 @@ from typing import Any
 from civicline.agency import pack
 from civicline.commands.errors import UsageError
 from civicline.demo import sign_ins, welcome
+from civicline.demo.routes import Route, routes, to_json
 from civicline.demo.watch import CALLERS, READY, RESULT
 from civicline.settings import Settings
 from civicline.supervisor.child import Child
@@ -26,13 +27,9 @@ from civicline.supervisor.programs import Program
 from civicline.supervisor.start import up
 
 VISITOR = "amara.okafor"
-CALLS_PER_MINUTE = 16.0
-"""Keeps twelve representatives busy about 70 % of the time."""
+CALLS_PER_MINUTE = 20.0
+"""About forty representatives are half busy; what two cores carry beside the screens that people look at."""
 WATCH_READY_S = 20.0
-WEIGHTS = {
-    "refund": 16.0, "income_tax": 10.0, "property_tax": 8.0, "identity": 8.0, "payment": 18.0, "letter": 14.0,
-    "business_tax": 13.0, "online_account": 13.0,
-}  # fmt: skip
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -58,8 +55,7 @@ class Plan:
     per_minute: float
     visitor: str
     users: list[str]
-    dialled: str
-    topics: dict[str, float]
+    routes: list[Route]
     makes_keyset: bool
 
 
@@ -91,7 +87,9 @@ def _plan(settings: Settings, args: argparse.Namespace) -> Plan:
     users = [staff.id for staff in agency.staff.values() if staff.role == "representative"]
     if args.visitor not in users:
         raise UsageError(f"--visitor {args.visitor}: name one of {', '.join(users)}")
-    line = next(iter(agency.lines.values()))
+    found = routes(agency)
+    if not found:
+        raise UsageError(f"--agency {args.agency}: no line leads to a topic, so nobody would know what to press")
     return Plan(
         settings=settings,
         seconds=args.seconds,
@@ -99,8 +97,7 @@ def _plan(settings: Settings, args: argparse.Namespace) -> Plan:
         per_minute=args.calls_per_minute,
         visitor=args.visitor,
         users=[user for user in users if user != args.visitor],
-        dialled=line.number,
-        topics={key: WEIGHTS.get(topic, 10.0) for key, topic in agency.menus[line.menu].keys.items()},
+        routes=found,
         makes_keyset=not settings.keyset.exists(),
     )
 
@@ -164,8 +161,7 @@ def _watch_words(plan: Plan, until: float | None) -> list[str]:
 def _caller_words(plan: Plan, until: float | None) -> list[str]:
     return [
         "--server", str(plan.settings.sip),
-        "--dial", plan.dialled,
-        "--topics", json.dumps(plan.topics),
+        "--routes", json.dumps(to_json(plan.routes)),
         "--per-minute", str(plan.per_minute),
         "--folder", str(sign_ins.folder(plan.settings)),
         *(["--until", str(until)] if until is not None else []),

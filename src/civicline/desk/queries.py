@@ -63,6 +63,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """A number that the caller keyed in, and what it is."""
+
+    label: str
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class InHand:
     """The contact that is offered, talked to or wrapped up. `number` None: withheld, or disposed of."""
 
@@ -79,6 +87,7 @@ class InHand:
     """How long the recording had been paused when the journal last reminded; 0 before."""
     buttons: list[Button]
     """What may be asked of its recording."""
+    entered: list[Entered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,7 @@ def _buttons(state: AgentState, row: AgentRow) -> list[Button]:
 def _in_hand(state: AgentState, row: ContactRow, agency: Agency | None) -> InHand:
     since = {A.OFFERED: row.place_at, A.TALKING: row.connected_at, A.WRAP_UP: row.talk_ended_at}.get(state)
     topic = agency.topics.get(row.topic or "") if agency else None
-    number = _number(row.id)
+    number = _opened(row.id, "number")
     return InHand(
         id=row.id,
         number=written(number) if number else None,
@@ -141,6 +150,7 @@ def _in_hand(state: AgentState, row: ContactRow, agency: Agency | None) -> InHan
         paused_at=row.recording_paused_at,
         paused_s=_paused_s(row),
         buttons=[Button(name, LABELS[name]) for name in _of_recording(state, row)],
+        entered=_entered(row.id, agency) if agency else [],
     )
 
 
@@ -159,13 +169,18 @@ def _paused_s(row: ContactRow) -> int:
     return round((row.pause_reminded_at - row.recording_paused_at).total_seconds())
 
 
-def _number(contact: str) -> str | None:
+def _entered(contact: str, agency: Agency) -> list[Entered]:
+    found = ((each, _opened(contact, sealing.DIGITS + each.id)) for each in agency.digits.values())
+    return [Entered(said(each.label), digits) for each, digits in found if digits]
+
+
+def _opened(contact: str, field: str) -> str | None:
     """A key that is missing must not take the desk away from somebody who is talking."""
     connection.ensure_connection()
     try:
-        return sealing.open_field(connection.connection, contact, "number")
+        return sealing.open_field(connection.connection, contact, field)
     except KeysetError as error:
-        log.error("the number of a contact cannot be opened: %s", error)
+        log.error("a sealed field of a contact cannot be opened: %s", error)
         return None
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 
 from civicline.contacts import queries
-from civicline.core.agency import Agency
+from civicline.core import hours
+from civicline.core.agency import Agency, Line, Text
 from civicline.core.lifecycle import AgentState
-from civicline.web.agency import said
+from civicline.floor.forms import menu_name
+from civicline.web.agency import said, written
 from civicline.web.words import AGENT_STATES, REASONS
 
 ORDER = (
@@ -50,6 +54,27 @@ class StateCount:
 
 
 @dataclass(frozen=True, slots=True)
+class LineNow:
+    """A published number at this moment."""
+
+    name: str
+    written: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentNow:
+    """What is said before a menu: in the language of the page, or in the agency's first."""
+
+    menu: str
+    menu_name: str
+    text: str
+    until: datetime
+    """On the agency's own wall clock."""
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Floor:
     """`away` names those who are not at work."""
 
@@ -57,6 +82,8 @@ class Floor:
     at_work: list[AgentLine]
     away: list[str]
     counts: list[StateCount]
+    lines: list[LineNow]
+    urgent: list[UrgentNow]
 
 
 def floor() -> Floor:
@@ -65,7 +92,37 @@ def floor() -> Floor:
     counts = [StateCount(AGENT_STATES[state], sum(a.state == state for a in agents)) for state in ORDER]
     at_work = [line for line in agents if line.state != AgentState.SIGNED_OUT]
     away = [line.name for line in agents if line.state == AgentState.SIGNED_OUT]
-    return Floor(queue_lines(agency, agents), at_work, away, counts)
+    return Floor(queue_lines(agency, agents), at_work, away, counts, _lines(agency), _urgent(agency))
+
+
+def _lines(agency: Agency | None) -> list[LineNow]:
+    now = time.time()
+    every = agency.lines.values() if agency else ()
+    return [LineNow(line.name, written(line.number), _is_open(agency, line, now)) for line in every]
+
+
+def _is_open(agency: Agency | None, line: Line, now: float) -> bool:
+    return agency is not None and hours.is_open(agency, line.calendar, now)
+
+
+def _urgent(agency: Agency | None) -> list[UrgentNow]:
+    if agency is None:
+        return []
+    return [
+        UrgentNow(
+            menu=row.menu,
+            menu_name=menu_name(agency, row.menu),
+            text=_said(agency, row.texts, row.message),
+            until=row.until.astimezone(ZoneInfo(agency.zone)).replace(tzinfo=None),
+            by=agency.staff[row.by].name if row.by in agency.staff else row.by,
+        )
+        for row in queries.urgent().values()
+    ]
+
+
+def _said(agency: Agency, texts: Text, message: str) -> str:
+    ready = agency.messages.get(message)
+    return said(ready.text if ready is not None else texts)
 
 
 def queues() -> list[QueueLine]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 NAMES = ("contact", "agent", "queue")
+AGENCY = {"agency_loaded", "urgent_posted", "urgent_lifted"}
+"""Facts of the agency as a whole."""
 LETS_GO = {"offer_missed", "contact_wrapped", "wrap_up_ran_out", "contact_abandoned"}
 """Facts after which a contact is no longer its representative's."""
 
@@ -29,7 +31,7 @@ def row(position: int, kind: str, body: dict[str, Any]) -> Row | None:
         return None
     contact = body.get("contact") or _contact_of_leg(body.get("leg"))
     found = Row(position, kind, contact, body.get("agent"), body.get("queue"))
-    return found if contact or found.agent or found.queue or kind == "agency_loaded" else None
+    return found if contact or found.agent or found.queue or kind in AGENCY else None
 
 
 def _contact_of_leg(leg: object) -> str | None:
@@ -50,7 +52,7 @@ class Viewer:
             return True
         if row.agent == self.staff and row.contact:
             self.mine.add(row.contact)
-        concerned = row.agent == self.staff or row.contact in self.mine or row.kind == "agency_loaded"
+        concerned = row.agent == self.staff or row.contact in self.mine or row.kind in AGENCY
         if row.kind in LETS_GO and row.contact:
             self.mine.discard(row.contact)
         return concerned
@@ -72,7 +74,7 @@ def _touched(row: Row) -> Iterator[tuple[str, str]]:
         value = getattr(row, name)
         if value:
             yield name, value
-    if row.kind == "agency_loaded":
+    if row.kind in AGENCY:
         yield "agency", "*"
 
 

@@ -34,6 +34,7 @@ PERMISSIONS = {
     "desk.use": _role(Role.REPRESENTATIVE, Role.SUPERVISOR),
     "floor.see": _role(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "recordings.export": _role(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "floor.announce": _role(Role.SUPERVISOR),
     "live.follow": _role(*Role),
     "account.use": _role(*Role),
 }

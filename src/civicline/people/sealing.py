@@ -18,6 +18,9 @@ Statement = tuple[str, tuple[Any, ...]]
 DISPOSE = "sealed.dispose"
 """Kind of the timer that disposes of a contact's fields; its key is the contact's id."""
 
+DIGITS = "digits "
+"""How the names of fields begin that hold what a caller keyed in; the id of what was asked for follows."""
+
 _KEY = "INSERT INTO sealed_key (contact, key_id, wrapped_key) VALUES (%s, %s, %s)"
 _FIELD = (
     "INSERT INTO sealed_field (contact, name, key_id, ciphertext) VALUES (%s, %s, %s, %s)"

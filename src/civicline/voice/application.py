@@ -24,6 +24,7 @@ from civicline.core.agency import Agency
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, Fact
 from civicline.core.lifecycle import ContactState, HungUpBy, LegState
+from civicline.core.menu_facts import UrgentPosted
 from civicline.core.model import Leg, State
 from civicline.core.requests import Request
 from civicline.journal.appender import Appender, AppenderClosed, Overloaded
@@ -124,12 +125,16 @@ class Application:
                 if isinstance(fact, AgencyLoaded):
                     self.load_agency(fact.agency)
                     touched |= dict.fromkeys(self.calls)  # what they hear may be another step now
+                elif isinstance(fact, UrgentPosted):
+                    self.playlist.load_urgent(fact.menu, fact.texts)
         for contact in touched:
             self.mend(contact)
 
     def load_agency(self, agency: Agency) -> None:
-        """Make the prompts of a newly loaded agency, and take its carriers' calls."""
+        """Say the prompts of a newly loaded agency, and take its carriers' calls."""
         self.playlist.load(agency)
+        for urgent in self.state.urgent.values():
+            self.playlist.load_urgent(urgent.menu, urgent.texts)
         try:
             self.pack.load()
         except psycopg.Error as error:

@@ -50,6 +50,10 @@ class Listening:
     turn: int = 0
     play: str = ""
     answered: bool = False
+    began: bool = False
+    """The step's prompts were begun before: what is said first was said."""
+    typed: str = field(default="", repr=False)
+    """Digits of the present step so far."""
     ahead: list[int] = field(default_factory=list, repr=False)
     last_key: tuple[int, float] | None = field(default=None, repr=False)
     """Event and time (monotonic, s)."""
@@ -74,6 +78,8 @@ class Call:
     contact: str
     media: int
     number: str = field(default="", repr=False)
+    digits: str = field(default="", repr=False)
+    """What was keyed in last, until it is confirmed."""
     legs: set[str] = field(default_factory=set)
     bridged: str = ""
     listening: Listening = field(default_factory=Listening)

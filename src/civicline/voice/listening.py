@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from civicline.core import requests
 from civicline.core.model import Contact
 from civicline.core.requests import Request
+from civicline.people.sealing import Statement
+from civicline.voice import keying
 from civicline.voice.calls import Call, Listening, Phase
 from civicline.voice.ivr.present import step_of
-from civicline.voice.ivr.steps import Requests, Spoken, Step, spoken_to
+from civicline.voice.ivr.step import Requests, Spoken, Step, spoken_to
 from civicline.voice.media import client
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
 
 DIGITS = "0123456789*#"
-AHEAD_MAX = 4
+AHEAD_MAX = 24
 """Keys that are kept for steps to come."""
 ASK_AGAIN_S = 3.0
 """A step that was answered but did not move (the request was lost with the database) is asked again."""
@@ -27,7 +30,7 @@ TWICE_S = 0.35
 
 def _step(app: Application, call: Call) -> tuple[Contact, Step] | None:
     contact, agency = app.state.contacts.get(call.contact), app.state.agency
-    step = step_of(contact, agency) if contact is not None and agency is not None else None
+    step = step_of(contact, agency, app.state.urgent) if contact is not None and agency is not None else None
     return (contact, step) if contact is not None and step is not None else None
 
 
@@ -42,23 +45,28 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
         _enter(heard, found[1])
         if not found[1].takes_ahead:
             heard.ahead.clear()
-        _take_ahead(app, call, contact)
+        _take_ahead(app, call, contact, found[1])
     if not heard.answered and not heard.play and caller.instance == app.media.instance(call.media):
-        _play(app, call, contact, found[1])
+        play(app, call, contact, found[1])
 
 
 def _enter(heard: Listening, step: Step) -> None:
     stop_waiting(heard)
     heard.step, heard.tries, heard.play, heard.answered = step.id, 0, "", False
+    heard.began, heard.typed = False, ""
 
 
-def _take_ahead(app: Application, call: Call, contact: Contact) -> None:
-    """A key that was pressed before its step was open: who calls often need not wait for the prompt."""
-    if call.listening.ahead:
-        pressed(app, call, contact.leg, call.listening.ahead.pop(0))
+def _take_ahead(app: Application, call: Call, contact: Contact, step: Step) -> None:
+    """Keys that were pressed before their step was open: who calls often need not wait for the prompt. A step that only
+    says something leaves them, in their order, to the next one."""
+    heard = call.listening
+    if heard.ahead and (not step.after or DIGITS[heard.ahead[0]] in step.keys):
+        pressed(app, call, contact.leg, heard.ahead.pop(0))
+    while heard.ahead and heard.typed and not heard.answered:
+        pressed(app, call, contact.leg, heard.ahead.pop(0))
 
 
-def _play(app: Application, call: Call, contact: Contact, step: Step, *before: str) -> None:
+def play(app: Application, call: Call, contact: Contact, step: Step, *before: str) -> None:
     """Say the step's prompts, with what must be said first."""
     heard = call.listening
     stop_waiting(heard)
@@ -67,8 +75,9 @@ def _play(app: Application, call: Call, contact: Contact, step: Step, *before: s
     heard.play = f"{step.id}-{heard.turn}" if step.music else f"{app.run_id}-{step.id}-{heard.turn}"
     language = spoken_to(contact, app.state.agency) if app.state.agency else ""
     first = [Spoken(name, language) for name in (*heard.say_first, *before)]
-    heard.say_first = []
-    files = app.playlist.files([*first, *step.prompts], music=step.music)
+    first += [] if heard.began else step.first
+    heard.say_first, heard.began, heard.typed = [], True, ""
+    files = app.playlist.files([*first, *keying.read_back(call, step.prompts)], music=step.music)
     loop = "last" if step.music else ""
     app.media.send(call.media, client.play(call.contact, contact.leg, files, play_id=heard.play, loop=loop))
 
@@ -78,10 +87,12 @@ def finished(app: Application, call: Call, play: str) -> None:
     found, heard = _step(app, call), call.listening
     if found is None or play != heard.play or heard.answered:
         return
+    if found[1].heard:
+        app.ask(*found[1].heard)
     if found[1].after:
-        _answer(app, call, found[1].after)
+        answer(app, call, found[1].after)
     elif found[1].asks:
-        heard.timer = app.endpoint.call_later(found[1].timeout_s, lambda: _try_again(app, call, "no_key"))
+        heard.timer = app.endpoint.call_later(found[1].timeout_s, lambda: try_again(app, call, "no_key"))
 
 
 def pressed(app: Application, call: Call, leg: str, event: int) -> None:
@@ -89,18 +100,22 @@ def pressed(app: Application, call: Call, leg: str, event: int) -> None:
     found, heard = _step(app, call), call.listening
     if found is None or leg != found[0].leg or not 0 <= event < len(DIGITS):
         return
-    again = _is_again(heard, event)
-    if again and not found[1].takes_ahead:
+    contact, step = found
+    if _is_again(heard, event) and not step.takes_ahead:
         return
-    asked = found[1].keys.get(DIGITS[event])
-    if heard.answered or heard.step != found[1].id or (asked is None and found[1].after):
+    asked = step.keys.get(DIGITS[event])
+    if heard.answered or heard.step != step.id or (asked is None and step.after):
         heard.ahead = [*heard.ahead, event][-AHEAD_MAX:]
+    elif step.collected is not None:
+        keying.pressed(app, call, contact, step, DIGITS[event])
+    elif DIGITS[event] in step.again:
+        play(app, call, contact, step)
     elif asked is None:
-        if found[1].asks:
+        if step.asks:
             stop_waiting(heard)
-            _try_again(app, call, "invalid_key")
+            try_again(app, call, "invalid_key")
     else:
-        _pressed(app, call, found[0], found[1], asked)
+        _pressed(app, call, contact, step, asked)
 
 
 def _is_again(heard: Listening, event: int) -> bool:
@@ -111,17 +126,17 @@ def _is_again(heard: Listening, event: int) -> bool:
 
 def _pressed(app: Application, call: Call, contact: Contact, step: Step, asked: Requests) -> None:
     if not isinstance(asked[0], requests.RefuseRecording):
-        _answer(app, call, asked)
+        answer(app, call, asked, keying.forgotten(call, asked))
         return
     if step.after:
         call.listening.say_first.append("recording_refused")
-        _answer(app, call, asked)
+        answer(app, call, asked)
     else:
         app.ask(*asked)
-        _play(app, call, contact, step, "recording_refused")
+        play(app, call, contact, step, "recording_refused")
 
 
-def _try_again(app: Application, call: Call, why: str) -> None:
+def try_again(app: Application, call: Call, why: str) -> None:
     """Nothing, or nothing valid, was pressed: say so and ask again; after the last try go on without an answer."""
     found, heard = _step(app, call), call.listening
     heard.timer = None
@@ -129,16 +144,17 @@ def _try_again(app: Application, call: Call, why: str) -> None:
         return
     heard.tries += 1
     if heard.tries >= found[1].tries:
-        _answer(app, call, found[1].silence if why == "no_key" else found[1].invalid)
+        answer(app, call, found[1].silence if why == "no_key" else found[1].invalid)
     else:
-        _play(app, call, *found, why)
+        play(app, call, *found, why)
 
 
-def _answer(app: Application, call: Call, asked: tuple[Request, ...]) -> None:
+def answer(app: Application, call: Call, asked: tuple[Request, ...], keep: Sequence[Statement] = ()) -> None:
+    """The step is over: ask for what follows, with `keep` in the same transaction."""
     heard = call.listening
     stop_waiting(heard)
     heard.answered = True
-    app.ask(*asked)
+    app.ask(*asked, keep=keep)
     step = heard.step
     heard.timer = app.endpoint.call_later(ASK_AGAIN_S, lambda: _unmoved(app, call, step))
 

@@ -6,28 +6,24 @@ import json
 import logging
 import signal
 import threading
-from collections.abc import Sequence
 from functools import partial
 
 import psycopg
 
 from civicline.collector import settle
-from civicline.core import kinds
-from civicline.core.facts import AgencyLoaded
 from civicline.core.lifecycle import LegState
 from civicline.database.urls import urls
 from civicline.engine import fold
 from civicline.journal.appender import Appender
 from civicline.journal.connect import connect, pause_s
-from civicline.journal.event import Event
 from civicline.journal.follow import Follower
 from civicline.journal.read import Part
 from civicline.people import keyset
 from civicline.recordings import rows
 from civicline.settings import Settings
-from civicline.voice import leftovers, recorder, store
+from civicline.voice import leftovers, making, recorder, store
 from civicline.voice.application import Application
-from civicline.voice.calls import LocalLeg, Phase
+from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.database import Database
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names
@@ -42,7 +38,6 @@ from civicline.voice.sip.endpoint import SipEndpoint
 log = logging.getLogger(__name__)
 
 FOLLOW_S = 1.0
-LOADED = kinds.KIND[AgencyLoaded]
 
 
 def run(settings: Settings) -> int:
@@ -81,6 +76,7 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
     keys = StoredKeys(Database(url))
     app = Application(folded.state, settings.node, names, phones, pack, playlist, Appender(url), keys)
     if folded.state.agency is not None:
+        making.make_first(playlist, folded.state)
         app.load_agency(folded.state.agency)
     app.endpoint = SipEndpoint(
         Options(
@@ -113,6 +109,7 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
         call = app.call(leg.contact)
         call.legs.add(leg.id)
         call.number = call.number or store.stored_number(conn, leg.contact)
+        _rehydrate_digits(app, call, conn)
         stored = store.stored_leg(conn, leg.contact, leg.id) if leg.state is not LegState.NEW else None
         if stored is not None and leg.state in (LegState.ANSWERED, LegState.ENDING) and _take_leg(app, leg.id, stored):
             app.local[leg.id] = LocalLeg(leg.id, leg.contact, Phase.UP, stored.remote_sdp, stored.local_sdp, known=True)
@@ -125,6 +122,13 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
         app.endpoint.call_soon(partial(app.mend, contact))
 
 
+def _rehydrate_digits(app: Application, call: Call, conn: psycopg.Connection[object]) -> None:
+    """What was keyed in and not yet confirmed."""
+    contact = app.state.contacts.get(call.contact)
+    if contact is not None and contact.digits is not None and contact.digits_entered:
+        call.digits = store.stored_digits(conn, contact.id, contact.digits)
+
+
 def _take_leg(app: Application, leg: str, stored: store.StoredLeg) -> bool:
     try:
         return app.endpoint.rehydrate(leg, stored.dialog)
@@ -134,19 +138,14 @@ def _take_leg(app: Application, leg: str, stored: store.StoredLeg) -> bool:
 
 
 def _follow(url: str, position: int, app: Application, stopping: threading.Event) -> None:
+    making.make_rest(app)
     follower = Follower(url, after=position, part=Part.FACTS)
     while not stopping.is_set():
         if events := follower.read(FOLLOW_S):
-            _make_prompts(app, events)
+            loaded = making.make_for(app.playlist, events)
             app.endpoint.call_soon(partial(app.take, events))
-
-
-def _make_prompts(app: Application, events: Sequence[Event]) -> None:
-    """Of a pack that was loaded, here and not on the loop, where SIP would wait for them."""
-    for event in events:
-        fact = kinds.fact(event.kind, event.body) if event.kind == LOADED else None
-        if isinstance(fact, AgencyLoaded):
-            app.playlist.make(fact.agency)
+            if loaded:
+                making.make_rest(app, loaded)
 
 
 def _media_event(app: Application, data: bytes) -> None:

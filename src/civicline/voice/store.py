@@ -13,10 +13,11 @@ from typing import Any
 import psycopg
 
 from civicline.journal import timers
-from civicline.people.sealing import DISPOSE, Statement, open_field, seal_statements
+from civicline.people.sealing import DIGITS, DISPOSE, Statement, open_field, seal_statements
 from civicline.voice.calls import LocalLeg
 
 NUMBER = "number"
+_FORGET_DIGITS = "DELETE FROM sealed_field WHERE contact = %s AND name LIKE %s"
 _FORGET = "DELETE FROM sealed_field WHERE contact = %s AND name = %s"
 
 
@@ -53,6 +54,19 @@ def stored_leg(conn: psycopg.Connection[Any], contact: str, leg: str) -> StoredL
 
 def stored_number(conn: psycopg.Connection[Any], contact: str) -> str:
     return open_field(conn, contact, NUMBER) or ""
+
+
+def keep_digits(contact: str, digits: str, text: str) -> list[Statement]:
+    """`digits`: the id of what was asked for; `text`: what was keyed in."""
+    return seal_statements(contact, {DIGITS + digits: text})
+
+
+def forget_digits(contact: str) -> list[Statement]:
+    return [(_FORGET_DIGITS, (contact, DIGITS + "%"))]
+
+
+def stored_digits(conn: psycopg.Connection[Any], contact: str, digits: str) -> str:
+    return open_field(conn, contact, DIGITS + digits) or ""
 
 
 def _name(leg: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from civicline.core.agency import Agency
-from civicline.core.model import Contact
+from civicline.core.model import Contact, Urgent
 from civicline.voice.ivr import steps
-from civicline.voice.ivr.steps import Step
+from civicline.voice.ivr.step import Step
 from civicline.voice.ivr.survey import survey_step
 
 
-def step_of(contact: Contact, agency: Agency) -> Step | None:
+def step_of(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent] = steps.NOTHING_URGENT) -> Step | None:
     """The present step; None while a representative has the caller, or when it is over."""
-    return survey_step(contact, agency) or steps.step_of(contact, agency)
+    return survey_step(contact, agency) or steps.step_of(contact, agency, urgent)

@@ -1,90 +1,43 @@
 """What a caller hears now and what a key means, computed from the contact alone.
 
-Nothing here is remembered: a restarted voice process computes the same step. Each step names its prompts, the keys
-that count, and the requests that a key, the end of the prompt, or giving up leads to.
+Nothing here is remembered: a restarted voice process computes the same step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from civicline.agency.positions import POSITIONS
 from civicline.core import requests
-from civicline.core.agency import Agency
-from civicline.core.lifecycle import ContactState, Recording, TopicBy
-from civicline.core.model import Contact
-from civicline.core.requests import Request
+from civicline.core.agency import Agency, Queue
+from civicline.core.lifecycle import ContactState, TopicBy
+from civicline.core.model import Contact, Urgent
+from civicline.voice.ivr.menu_steps import menu_step
+from civicline.voice.ivr.step import OPERATOR_KEY, REPEAT_KEY, Requests, Spoken, Step, operator, refusal, spoken_to
 
-REFUSE_KEY = "9"
-OPERATOR_KEY = "0"
-DEFAULT_TIMEOUT_S = 6.0
-DEFAULT_TRIES = 3
-
-Requests = tuple[Request, ...]
+NOTHING_URGENT: Mapping[str, Urgent] = {}
 
 
-class Spoken(NamedTuple):
-    """A prompt by its name, in one language."""
-
-    name: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """`after` follows when the prompts were heard to the end; `silence` and `invalid` when all tries are used up.
-
-    A step without keys to wait for and without `after` (the line) goes on until the contact moves.
-    """
-
-    id: str
-    prompts: tuple[Spoken, ...]
-    music: bool = False
-    keys: Mapping[str, Requests] = field(default_factory=dict)
-    after: Requests = ()
-    silence: Requests = ()
-    invalid: Requests = ()
-    timeout_s: float = DEFAULT_TIMEOUT_S
-    tries: int = DEFAULT_TRIES
-    takes_ahead: bool = True
-    """Whether a key counts that was pressed before the step was open: not for a question nobody has heard yet."""
-
-    @property
-    def asks(self) -> bool:
-        """Whether a key is waited for after the prompts."""
-        return bool(self.silence)
-
-
-def step_of(contact: Contact, agency: Agency) -> Step | None:
+def step_of(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent] = NOTHING_URGENT) -> Step | None:
     """The present step; None while a representative has the caller, or when it is over."""
     if contact.state is ContactState.MENU:
         if contact.notice_at is None:
             return _notice(contact, agency)
         if contact.language is None and len(agency.languages) > 1:
             return _language(contact, agency)
-        return _topic(contact, agency)
+        return menu_step(contact, agency, urgent)
     if contact.state is ContactState.TURNED_AWAY and contact.turned_away is not None:
-        return _message(contact, agency, contact.turned_away.value)
+        return _turned_away(contact, agency, contact.turned_away.value)
     if contact.state in (ContactState.WAITING, ContactState.OFFERED):
-        return Step("line", (Spoken("please_wait", spoken_to(contact, agency)),), music=True, keys=_refusal(contact))
+        return _line(contact, agency)
     return None
-
-
-def spoken_to(contact: Contact, agency: Agency) -> str:
-    return contact.language or agency.languages[0]
-
-
-def _refusal(contact: Contact) -> dict[str, Requests]:
-    if contact.recording is Recording.REFUSED:
-        return {}
-    return {REFUSE_KEY: (requests.RefuseRecording(contact.id),)}
 
 
 def _notice(contact: Contact, agency: Agency) -> Step:
     heard = requests.PlayedNotice(contact.id)
-    refuse = {key: (*asked, heard) for key, asked in _refusal(contact).items()}
-    return Step("notice", tuple(Spoken("notice", each) for each in agency.languages), keys=refuse, after=(heard,))
+    refuse = {key: (*asked, heard) for key, asked in refusal(contact).items()}
+    languages = (contact.language,) if contact.language else agency.languages
+    return Step("notice", tuple(Spoken("notice", each) for each in languages), keys=refuse, after=(heard,))
 
 
 def _language(contact: Contact, agency: Agency) -> Step:
@@ -93,35 +46,47 @@ def _language(contact: Contact, agency: Agency) -> Step:
         str(number): (requests.ChooseLanguage(contact.id, language),)
         for number, language in enumerate(agency.languages, start=1)
     }
-    keys[OPERATOR_KEY] = (first, requests.ChooseTopic(contact.id, None, TopicBy.OPERATOR_KEY))
+    keys[OPERATOR_KEY] = (first, *operator(contact, TopicBy.OPERATOR_KEY))
     return Step(
         "language",
         tuple(Spoken("language", each) for each in agency.languages),
-        keys=_refusal(contact) | keys,
+        keys=refusal(contact) | keys,
+        again=frozenset({REPEAT_KEY}),
         silence=(first,),
         invalid=(first,),
         tries=1,
     )
 
 
-def _topic(contact: Contact, agency: Agency) -> Step:
-    menu = agency.menus[agency.lines[contact.line].menu]
-    keys: dict[str, Requests] = {
-        key: (requests.ChooseTopic(contact.id, topic, TopicBy.KEY),) for key, topic in menu.keys.items()
-    }
-    keys[OPERATOR_KEY] = (requests.ChooseTopic(contact.id, None, TopicBy.OPERATOR_KEY),)
-    return Step(
-        "topic",
-        (Spoken(f"menu.{menu.id}", spoken_to(contact, agency)),),
-        keys=_refusal(contact) | keys,
-        silence=(requests.ChooseTopic(contact.id, None, TopicBy.SILENCE),),
-        invalid=(requests.ChooseTopic(contact.id, None, TopicBy.INVALID_KEYS),),
-        timeout_s=menu.timeout_s,
-        tries=menu.tries,
-    )
-
-
-def _message(contact: Contact, agency: Agency, name: str) -> Step:
+def _turned_away(contact: Contact, agency: Agency, name: str) -> Step:
     heard = (requests.PlayedMessage(contact.id),)
     languages = (contact.language,) if contact.language else agency.languages
     return Step("message", tuple(Spoken(name, each) for each in languages), after=heard)
+
+
+def _line(contact: Contact, agency: Agency) -> Step:
+    """Each time that the position was told is a step of its own; music goes on after it."""
+    language = spoken_to(contact, agency)
+    queue = agency.queues.get(contact.queue or "")
+    names = ["please_wait"] if contact.tells < 2 else []
+    if contact.tells and queue is not None:
+        names += _told(contact, queue)
+    return Step(
+        f"line-{contact.tells}",
+        tuple(Spoken(name, language) for name in names),
+        music=True,
+        keys=refusal(contact),
+    )
+
+
+def _told(contact: Contact, queue: Queue) -> list[str]:
+    position = contact.position if contact.position_now else None
+    if position is None:
+        names = ["still_waiting"]
+    elif position == 1:
+        names = ["position_first"]
+    else:
+        names = [f"position.{position}" if position <= POSITIONS else "position_far"]
+    if contact.tells > 1 and queue.say:
+        names.append(f"message.{queue.say[contact.tells % len(queue.say)]}")
+    return names

@@ -7,7 +7,7 @@ from civicline.core.agency import Agency, Question
 from civicline.core.lifecycle import ContactState
 from civicline.core.model import Contact
 from civicline.core.survey import Replied, Response
-from civicline.voice.ivr.steps import Spoken, Step, spoken_to
+from civicline.voice.ivr.step import Spoken, Step, spoken_to
 
 INVITATION, THANKS = "invitation", "thanks"
 

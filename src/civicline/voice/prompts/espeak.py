@@ -1,6 +1,6 @@
-"""Speech by eSpeak NG, as a program: `python -m civicline.voice.prompts.espeak --library … < text`.
+"""Speech by eSpeak NG, as a program: `python -m civicline.voice.prompts.espeak --library … < texts`.
 
-eSpeak NG is under the GPL 3, so it is only ever loaded here, in a process that ends when the WAV is written. Never
+eSpeak NG is under the GPL 3, so it is only ever loaded here, in a process that ends when the WAVs are written. Never
 import this module: `library.py` runs it. The calls and constants are those of eSpeak NG's `speak_lib.h`.
 """
 
@@ -51,22 +51,28 @@ class Speaker:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Write a text from standard input as speech to a WAV file.")
-    for name in ("--library", "--data", "--voice", "--out"):
+    parser = argparse.ArgumentParser(description="Write texts from standard input, apart by NUL, as 0.wav, 1.wav …")
+    for name in ("--library", "--data", "--voice", "--folder"):
         parser.add_argument(name, required=True)
     given = parser.parse_args(arguments)
     try:
         speaker = Speaker(given.library, given.data)
-        speaker.speak(sys.stdin.buffer.read().decode(), given.voice)
+        for number, text in enumerate(sys.stdin.buffer.read().decode().split("\0")):
+            speaker.samples.clear()
+            speaker.speak(text, given.voice)
+            _write(Path(given.folder) / f"{number}.wav", speaker)
     except (OSError, SpeechError) as error:
         print(error, file=sys.stderr)
         return 1
-    with wave.open(str(Path(given.out)), "wb") as file:
+    return 0
+
+
+def _write(path: Path, speaker: Speaker) -> None:
+    with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(speaker.rate)
         file.writeframes(bytes(speaker.samples))
-    return 0
 
 
 if __name__ == "__main__":

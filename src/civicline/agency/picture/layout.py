@@ -1,0 +1,88 @@
+"""Where the boxes stand: in columns by how many keys lead to them, each column ordered so that few ways cross.
+
+The usual layered layout (Sugiyama, Tagawa and Toda 1981) cut down to what menus need: columns by the shortest way from
+a line, order by the mean height of what leads there, then as near to it as the boxes above allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from civicline.agency.picture.boxes import Box, Key
+
+WIDTH, COLUMN_GAP = 330.0, 110.0
+ROW, HEAD, GAP, MARGIN = 22.0, 50.0, 22.0, 24.0
+
+
+@dataclass
+class Placed:
+    box: Box
+    column: int
+    top: float = 0.0
+
+    @property
+    def left(self) -> float:
+        return MARGIN + self.column * (WIDTH + COLUMN_GAP)
+
+    @property
+    def height(self) -> float:
+        return HEAD + ROW * len(self.box.rows) + 8.0
+
+    def row_at(self, number: int) -> float:
+        """The middle of a row."""
+        return self.top + HEAD + ROW * (number + 0.5)
+
+
+@dataclass
+class Layout:
+    placed: dict[Key, Placed] = field(default_factory=dict)
+    width: float = 0.0
+    height: float = 0.0
+
+
+def place(boxes: Sequence[Box]) -> Layout:
+    columns = _columns(boxes)
+    found = Layout({box.key: Placed(box, columns[box.key]) for box in boxes})
+    last = max(columns.values(), default=0)
+    for column in range(last + 1):
+        _stack(found, [box for box in boxes if columns[box.key] == column])
+    found.width = 2 * MARGIN + (last + 1) * WIDTH + last * COLUMN_GAP
+    found.height = MARGIN + max((each.top + each.height for each in found.placed.values()), default=0.0)
+    return found
+
+
+def _columns(boxes: Sequence[Box]) -> dict[Key, int]:
+    """How many steps each box is away from the nearest line; what nobody reaches stands beside the lines."""
+    by_key = {box.key: box for box in boxes}
+    columns = {box.key: 0 for box in boxes if box.key[0] == "line"}
+    ahead = list(columns)
+    while ahead:
+        box = by_key[ahead.pop(0)]
+        for row in box.rows:
+            if row.to is not None and row.to in by_key and row.to not in columns:
+                columns[row.to] = columns[box.key] + 1
+                ahead.append(row.to)
+    return {box.key: columns.get(box.key, 1) for box in boxes}
+
+
+def _stack(layout: Layout, boxes: Sequence[Box]) -> None:
+    """Each box beside what leads to it; the boxes above push it down."""
+    wanted = {box.key: _middle_of_ways_to(layout, box) for box in boxes}
+    bottom = MARGIN
+    for box in sorted(boxes, key=lambda box: wanted[box.key]):
+        placed = layout.placed[box.key]
+        placed.top = max(bottom, wanted[box.key] - HEAD / 2) if placed.column else bottom
+        bottom = placed.top + placed.height + GAP
+
+
+def _middle_of_ways_to(layout: Layout, box: Box) -> float:
+    here = layout.placed[box.key].column
+    heights = [
+        each.row_at(number)
+        for each in layout.placed.values()
+        if each.column < here
+        for number, row in enumerate(each.box.rows)
+        if row.to == box.key
+    ]
+    return sum(heights) / len(heights) if heights else 0.0

@@ -1,0 +1,95 @@
+"""Every prompt of a pack by name: what is written, and what is made from labels and figures."""
+
+from __future__ import annotations
+
+from civicline.agency.files import Files
+from civicline.agency.positions import POSITIONS
+from civicline.agency.schema import AgencyFile, MenuPart
+from civicline.core.agency import Text, Way, WayKind
+
+ALWAYS = frozenset({
+    "notice", "recording_refused", "invalid_key", "no_key", "please_wait", "closed", "full", "connecting",
+    "menu_topic", "menu_operator",
+})  # fmt: skip
+"""What the voice application says, by name; each language needs all of them."""
+LANGUAGE = "language"
+NESTED = frozenset({"menu_back"})
+MESSAGES = frozenset({"message_choices"})
+DIGITS = frozenset({"digits_entered", "digits_confirm"})
+POSITION = frozenset({"position", "position_first", "position_far", "still_waiting"})
+EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION
+PLACES = {"menu_topic": {"topic", "key"}, "position": {"number"}}
+"""What is filled in, by prompt."""
+TEMPLATES = frozenset({"menu_topic", "menu_operator", "menu_back", "position"})
+"""Parts of other prompts, never said by themselves."""
+TABLES = {
+    WayKind.TOPIC: "topics",
+    WayKind.MENU: "menus",
+    WayKind.MESSAGE: "messages",
+    WayKind.DIGITS: "digits",
+    WayKind.QUEUE: "queues",
+}
+
+
+def needed(files: Files, languages: int) -> frozenset[str]:
+    """The prompts that this pack has to have in each language."""
+    every = files.entries
+    wanted = ALWAYS | ({LANGUAGE} if languages > 1 else frozenset())
+    wanted |= NESTED if any(is_nested(files, id_) for id_ in every["menus"]) else frozenset()
+    wanted |= MESSAGES if every["messages"] else frozenset()
+    wanted |= DIGITS if every["digits"] else frozenset()
+    tells = any(queue.say_every_s is not None for queue in every["queues"].values())
+    return wanted | (POSITION if tells else frozenset())
+
+
+def is_nested(files: Files, menu: str) -> bool:
+    """Whether there is a way back from it: some key leads there."""
+    ways = [way for part in files.entries["menus"].values() for way in part.keys.values()]
+    ways += [part.then for part in files.entries["digits"].values()]
+    aliases = {menu}
+    for id_, part in files.entries["menus"].items():
+        aliases |= {id_} if any(each.menu == menu for each in part.instead) else set()
+    return any(way.kind is WayKind.MENU and way.to in aliases for way in ways)
+
+
+def label(files: Files, way: Way) -> Text:
+    """What a way is called after "For"; nothing for the operator."""
+    part = files.entries[TABLES[way.kind]].get(way.to) if way.kind in TABLES else None
+    return (part.label or {}) if part is not None else {}
+
+
+def menu_prompt(files: Files, language: str, menu: str, part: MenuPart) -> str:
+    """What the keys lead to, by key, then the way back and the operator."""
+    texts = files.entries[f"prompts/{language}"]
+    said = []
+    for key, way in sorted(part.keys.items()):
+        if way.languages and language not in way.languages:
+            continue
+        told = label(files, way).get(language)
+        if told:
+            said.append(texts["menu_topic"].format(topic=told, key=key))
+    back = [texts["menu_back"]] if is_nested(files, menu) else []
+    return " ".join([*said, *back, texts["menu_operator"]])
+
+
+def prompts(files: Files, head: AgencyFile) -> dict[str, Text]:
+    """All but the menus' own."""
+    found: dict[str, Text] = {}
+    for language in head.languages:
+        texts = files.entries[f"prompts/{language}"]
+        for name, text in texts.items():
+            if name not in TEMPLATES:
+                found.setdefault(name, {})[language] = text
+        for name, text in _figures(files, texts).items():
+            found.setdefault(name, {})[language] = text
+    found |= {f"message.{id_}": part.text for id_, part in files.entries["messages"].items()}
+    return found | {f"digits.{id_}": part.prompt for id_, part in files.entries["digits"].items()}
+
+
+def _figures(files: Files, texts: dict[str, str]) -> dict[str, str]:
+    """Digits that are read back, and positions in line."""
+    digits = {f"digit.{digit}": str(digit) for digit in range(10)} if files.entries["digits"] else {}
+    position = texts.get("position")
+    if position is None:
+        return digits
+    return digits | {f"position.{n}": position.format(number=n) for n in range(2, POSITIONS + 1)}

@@ -1,0 +1,70 @@
+"""How a contact joins a line: by its topic, a queue of its choice, or the operator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from civicline.core import facts, hours, indexes, routing
+from civicline.core.agency import Agency, Queue
+from civicline.core.derived import Bucket
+from civicline.core.facts import Fact
+from civicline.core.lifecycle import TopicBy, TurnedAwayFor
+from civicline.core.menu_facts import QueueChosen
+from civicline.core.model import Contact, State
+
+Record = Callable[[Fact], None]
+
+
+def needs(agency: Agency, contact: Contact) -> tuple[Queue, str] | None:
+    """Queue and skill for what the contact chose; the line's operator without a choice, any queue when the pack knows
+    neither."""
+    topic = agency.topics.get(contact.topic or "")
+    if topic is not None:
+        return agency.queues[topic.queue], topic.skill
+    if contact.wants_queue in agency.queues:
+        return agency.queues[contact.wants_queue], ""
+    line = agency.lines.get(contact.line)
+    operator = line.operator if line is not None else min(agency.queues, default=None)
+    return (agency.queues[operator], "") if operator is not None else None
+
+
+def by_topic(state: State, contact: Contact, topic: str | None, by: TopicBy, at: float, record: Record) -> None:
+    """`topic` None: the operator."""
+    known = state.agency is not None and topic in state.agency.topics
+    record(facts.TopicChosen(at, contact.id, topic if known else None, by))
+    _join(state, contact, at, record)
+
+
+def by_queue(state: State, contact: Contact, queue: str, at: float, record: Record) -> None:
+    record(QueueChosen(at, contact.id, queue))
+    _join(state, contact, at, record)
+
+
+def _join(state: State, contact: Contact, at: float, record: Record) -> None:
+    agency = state.agency
+    assert agency is not None
+    queue, skill = needs(agency, contact) or (None, "")
+    if queue is None or not hours.is_open(agency, queue.calendar, at):
+        record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
+    elif _is_full(state, agency, contact, queue, skill):
+        record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))
+    else:
+        record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
+
+
+def _is_full(state: State, agency: Agency, contact: Contact, queue: Queue, skill: str) -> bool:
+    """As many wait as may; but somebody who need not wait is never turned away."""
+    if queue.max_waiting is None or state.derived.in_queue.get(queue.id, 0) < queue.max_waiting:
+        return False
+    wanted = Bucket(queue.id, skill, indexes.language_of(state, contact), queue.priority, 0)
+    return routing.best_agent(state, agency, wanted) is None
+
+
+def follow_pack(agency: Agency, contact: Contact, at: float, record: Record) -> None:
+    """Whoever waits keeps the place but follows a changed pack, so that nobody waits where nobody looks any more."""
+    found = needs(agency, contact)
+    if found is None:
+        return
+    queue, skill = found
+    if (contact.queue, contact.skill, contact.priority) != (queue.id, skill, queue.priority):
+        record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))

@@ -1,0 +1,89 @@
+"""Folds the facts of menus, of digits, of positions in line and of urgent messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from civicline.core import deadlines
+from civicline.core import menu_facts as facts
+from civicline.core.lifecycle import CONTACT, LifecycleError
+from civicline.core.model import Contact, State, Urgent
+
+
+def _staying(state: State, fact: Any) -> Contact:
+    """The contact, which this fact leaves in its state. Raises LifecycleError."""
+    contact, name = state.contacts[fact.contact], type(fact).__name__
+    if CONTACT.get((contact.state, name)) is not contact.state:
+        raise LifecycleError(f"contact {contact.id} is {contact.state}: {name} cannot follow")
+    return contact
+
+
+def _entering(state: State, fact: Any) -> Contact:
+    contact = _staying(state, fact)
+    contact.visit += 1
+    contact.message = contact.digits = None
+    contact.digits_entered = False
+    return contact
+
+
+def _menu_entered(state: State, fact: facts.MenuEntered) -> None:
+    contact = _entering(state, fact)
+    contact.menu, contact.trail = fact.menu, fact.trail
+
+
+def _message_begun(state: State, fact: facts.MessageBegun) -> None:
+    _entering(state, fact).message = fact.message
+
+
+def _message_heard(state: State, fact: facts.MessageHeard) -> None:
+    contact = _staying(state, fact)
+    contact.informed_at = fact.at if contact.informed_at is None else contact.informed_at
+
+
+def _digits_asked(state: State, fact: facts.DigitsAsked) -> None:
+    _entering(state, fact).digits = fact.digits
+
+
+def _digits_entered(state: State, fact: facts.DigitsEntered) -> None:
+    contact = _entering(state, fact)
+    contact.digits, contact.digits_entered = fact.digits, True
+
+
+def _digits_confirmed(state: State, fact: facts.DigitsConfirmed) -> None:
+    _entering(state, fact)
+
+
+def _queue_chosen(state: State, fact: facts.QueueChosen) -> None:
+    _staying(state, fact).wants_queue = fact.queue
+
+
+def _position_told(state: State, fact: facts.PositionTold) -> None:
+    contact = _staying(state, fact)
+    contact.told_at, contact.tells = fact.at, contact.tells + 1
+    contact.position = contact.position if fact.position is None else fact.position
+    contact.position_now = fact.position is not None
+    deadlines.note(state, deadlines.POSITION, contact.id)
+
+
+def _urgent_posted(state: State, fact: facts.UrgentPosted) -> None:
+    state.urgent[fact.menu] = Urgent(fact.menu, fact.texts, fact.message, fact.until, fact.by, fact.at)
+    deadlines.note(state, deadlines.URGENT, fact.menu)
+
+
+def _urgent_lifted(state: State, fact: facts.UrgentLifted) -> None:
+    del state.urgent[fact.menu]
+
+
+FOLDS: dict[type, Callable[[State, Any], None]] = {
+    facts.MenuEntered: _menu_entered,
+    facts.MessageBegun: _message_begun,
+    facts.MessageHeard: _message_heard,
+    facts.DigitsAsked: _digits_asked,
+    facts.DigitsEntered: _digits_entered,
+    facts.DigitsConfirmed: _digits_confirmed,
+    facts.QueueChosen: _queue_chosen,
+    facts.PositionTold: _position_told,
+    facts.UrgentPosted: _urgent_posted,
+    facts.UrgentLifted: _urgent_lifted,
+}

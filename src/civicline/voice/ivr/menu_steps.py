@@ -1,0 +1,171 @@
+"""The steps of the menus: a menu, an information message, digits that are keyed in and confirmed.
+
+In all of them 0 is the operator, * goes back, # repeats, 9 refuses the recording (while digits are keyed in, 0 and 9
+are digits and # ends them). Whoever presses nothing, as at a text telephone, reaches the operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from civicline.core import menu_requests, requests
+from civicline.core.agency import Agency, Digits, Menu, Way, WayKind
+from civicline.core.lifecycle import TopicBy
+from civicline.core.model import Contact, Urgent
+from civicline.voice.ivr.step import (
+    BACK_KEY,
+    DEFAULT_TIMEOUT_S,
+    DEFAULT_TRIES,
+    ENTERED,
+    OPERATOR_KEY,
+    REPEAT_KEY,
+    Collected,
+    Requests,
+    Spoken,
+    Step,
+    operator,
+    refusal,
+    spoken_to,
+)
+
+RIGHT_KEY, WRONG_KEY = "1", "2"
+
+
+def menu_step(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent]) -> Step:
+    """Wherever in the menus the contact is."""
+    message, digits = agency.messages.get(contact.message or ""), agency.digits.get(contact.digits or "")
+    if message is not None:
+        return _message(contact, agency, message.id)
+    if digits is not None:
+        return _confirm(contact, agency, digits) if contact.digits_entered else _digits(contact, agency, digits)
+    line = agency.lines.get(contact.line)
+    menu = agency.menus.get(contact.menu or (line.menu if line else ""))
+    return _lost(contact) if menu is None else _menu(contact, agency, menu, urgent.get(menu.id))
+
+
+def _menu(contact: Contact, agency: Agency, menu: Menu, urgent: Urgent | None) -> Step:
+    language = spoken_to(contact, agency)
+    keys: dict[str, Requests] = {
+        key: (requests.ChooseTopic(contact.id, topic, TopicBy.KEY),) for key, topic in menu.keys.items()
+    }
+    ways = {key: way for key, way in menu.ways.items() if not way.languages or language in way.languages}
+    keys |= {key: _along(contact, way) for key, way in ways.items()}
+    if contact.trail:
+        keys[BACK_KEY] = (menu_requests.GoBack(contact.id),)
+    return _asking(
+        contact,
+        f"menu-{menu.id}-{contact.visit}",
+        (Spoken(f"menu.{menu.id}", language),),
+        keys,
+        first=_urgent(urgent, language),
+        timeout_s=menu.timeout_s,
+        tries=menu.tries,
+    )
+
+
+def _asking(
+    contact: Contact,
+    id_: str,
+    prompts: tuple[Spoken, ...],
+    keys: dict[str, Requests],
+    *,
+    first: tuple[Spoken, ...] = (),
+    heard: Requests = (),
+    timeout_s: float,
+    tries: int,
+) -> Step:
+    """A step with the keys that hold everywhere."""
+    every = refusal(contact) | {OPERATOR_KEY: operator(contact, TopicBy.OPERATOR_KEY)} | keys
+    return Step(
+        id_,
+        prompts,
+        first=first,
+        heard=heard,
+        keys=every,
+        again=frozenset({REPEAT_KEY, BACK_KEY}) - every.keys(),
+        silence=operator(contact, TopicBy.SILENCE),
+        invalid=operator(contact, TopicBy.INVALID_KEYS),
+        timeout_s=timeout_s,
+        tries=tries,
+    )
+
+
+def _urgent(urgent: Urgent | None, language: str) -> tuple[Spoken, ...]:
+    if urgent is None:
+        return ()
+    return (Spoken(f"message.{urgent.message}" if urgent.message else f"urgent.{urgent.menu}", language),)
+
+
+def _along(contact: Contact, way: Way) -> Requests:
+    if way.kind is WayKind.TOPIC:
+        return (requests.ChooseTopic(contact.id, way.to, TopicBy.KEY),)
+    if way.kind is WayKind.MENU:
+        return (menu_requests.EnterMenu(contact.id, way.to),)
+    if way.kind is WayKind.MESSAGE:
+        return (menu_requests.HearMessage(contact.id, way.to),)
+    if way.kind is WayKind.DIGITS:
+        return (menu_requests.AskDigits(contact.id, way.to),)
+    if way.kind is WayKind.QUEUE:
+        return (menu_requests.ChooseQueue(contact.id, way.to),)
+    return operator(contact, TopicBy.OPERATOR_KEY)
+
+
+def _patience(contact: Contact, agency: Agency) -> tuple[float, int]:
+    """Seconds and tries: those of the menu that the caller came from."""
+    menu = agency.menus.get(contact.menu or "")
+    return (menu.timeout_s, menu.tries) if menu else (DEFAULT_TIMEOUT_S, DEFAULT_TRIES)
+
+
+def _message(contact: Contact, agency: Agency, message: str) -> Step:
+    language = spoken_to(contact, agency)
+    timeout_s, tries = _patience(contact, agency)
+    return _asking(
+        contact,
+        f"message-{message}-{contact.visit}",
+        (Spoken(f"message.{message}", language), Spoken("message_choices", language)),
+        {BACK_KEY: (menu_requests.GoBack(contact.id),)},
+        heard=(menu_requests.HeardMessage(contact.id, message),),
+        timeout_s=timeout_s,
+        tries=tries,
+    )
+
+
+def _digits(contact: Contact, agency: Agency, digits: Digits) -> Step:
+    timeout_s, tries = _patience(contact, agency)
+    return Step(
+        f"digits-{digits.id}-{contact.visit}",
+        (Spoken(f"digits.{digits.id}", spoken_to(contact, agency)),),
+        silence=operator(contact, TopicBy.SILENCE),
+        invalid=operator(contact, TopicBy.INVALID_KEYS),
+        collected=Collected(
+            digits.id,
+            digits.shortest,
+            digits.longest,
+            entered=(menu_requests.EnteredDigits(contact.id, digits.id),),
+            back=(menu_requests.GoBack(contact.id),),
+        ),
+        timeout_s=timeout_s,
+        tries=tries,
+    )
+
+
+def _confirm(contact: Contact, agency: Agency, digits: Digits) -> Step:
+    timeout_s, tries = _patience(contact, agency)
+    names = ("digits_entered", ENTERED, "digits_confirm")
+    return _asking(
+        contact,
+        f"confirm-{digits.id}-{contact.visit}",
+        tuple(Spoken(name, spoken_to(contact, agency)) for name in names),
+        {
+            RIGHT_KEY: (menu_requests.ConfirmDigits(contact.id),),
+            WRONG_KEY: (menu_requests.RejectDigits(contact.id),),
+            BACK_KEY: (menu_requests.GoBack(contact.id),),
+        },
+        timeout_s=timeout_s,
+        tries=tries,
+    )
+
+
+def _lost(contact: Contact) -> Step:
+    """A menu that no pack has any more, and the line neither: the operator."""
+    return Step("lost", (), after=operator(contact, TopicBy.LINE))

@@ -1,0 +1,173 @@
+"""Menus in a pack: the demonstration's are whole, mistakes are named where they stand, and the menus are drawn."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from civicline.agency import pack
+from civicline.agency.mistakes import Mistake, PackError
+from civicline.agency.picture import svg
+from civicline.core.agency import Way, WayKind
+
+DEMO = Path(__file__).parents[2] / "agencies" / "demo"
+Change = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(DEMO, tmp_path / "pack"))
+
+
+@pytest.fixture
+def change(folder: Path) -> Change:
+    def run(name: str, old: str, new: str) -> None:
+        path = folder / name
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new, 1))
+
+    return run
+
+
+def mistakes(folder: Path) -> list[Mistake]:
+    with pytest.raises(PackError) as caught:
+        pack.read(folder)
+    return caught.value.mistakes
+
+
+def test_the_demonstration_agency_is_whole() -> None:
+    agency = pack.read(DEMO).agency
+    taxes = set(agency.topics) - {"refund", "identity_letter", "billing_notice"}
+    assert len(taxes) == 26, "the tax types and revenue sources of a customer service representative"
+    people = [staff for staff in agency.staff.values() if staff.role == "representative"]
+    assert len(people) == 40
+    assert {person.grade for person in people} == {11, 12, 13}
+    assert {person.tier for person in people} == {1, 2}
+    assert {person.contracted for person in people} == {True, False}
+    assert all((person.tier == 2) == (person.grade == 13) for person in people)
+    assert [line.topic for line in agency.lines.values() if line.topic] == ["identity_letter", "billing_notice"]
+    assert all(set(text) == {"en", "es"} and all(text.values()) for text in agency.prompts.values())
+
+
+def test_a_key_leads_anywhere() -> None:
+    menus = pack.read(DEMO).agency.menus
+    assert menus["main"].ways["1"] == Way(WayKind.MENU, "individual")
+    assert menus["individual"].keys["1"] == "refund"
+    assert menus["individual"].ways["3"] == Way(WayKind.DIGITS, "letter_number")
+    assert menus["payments"].ways["3"] == Way(WayKind.QUEUE, "collections")
+    assert menus["information"].ways["5"] == Way(WayKind.MESSAGE, "other_languages", ("en",))
+
+
+def test_a_prompt_is_made_of_what_the_keys_lead_to() -> None:
+    menus = pack.read(DEMO).agency.menus
+    assert menus["main"].prompt["en"].startswith("For income tax or a refund, press 1. ")
+    assert "back" not in menus["main"].prompt["en"], "there is nothing to go back to"
+    assert menus["employers"].prompt["en"].endswith("To go back, press star. To speak with an operator, press 0.")
+    assert "another language" in menus["information"].prompt["en"]
+    assert "otro idioma" not in menus["information"].prompt["es"]
+
+
+BROKEN = [
+    ("menus.yaml", "1: {menu: individual}", "1: {menu: individuals}", "main.keys.1", "not in menus.yaml"),
+    ("menus.yaml", "{message: offices}", "{message: ofices}", "information.keys.1", "not in messages.yaml"),
+    ("menus.yaml", "{digits: letter_number}", "{digits: letter}", "individual.keys.3", "not in digits.yaml"),
+    ("menus.yaml", "{queue: collections}", "{queue: colections}", "payments.keys.3", "not in queues.yaml"),
+    ("menus.yaml", "1: refund", "1: refunds", "individual.keys.1", "not in topics.yaml"),
+    ("menus.yaml", "1: refund", "9: refund", "individual.keys.9", "[1-8]"),
+    ("menus.yaml", "1: refund", "1: {page: refund}", "individual.keys.1", "write a topic's id"),
+    ("menus.yaml", "1: refund", "1: {menu: individual}", "individual.keys.1", "the menu that it is in"),
+    ("menus.yaml", "7: {menu: information}", "", "information", "no line and no key leads here"),
+    ("menus.yaml", "languages: [en]", "languages: [fr]", "information.keys.5", "'fr'"),
+    ("menus.yaml", "  label: {en: a license, es: una licencia}\n  # At", "  # At", "licenses", "no label"),
+    ("menus.yaml", "es: una factura o un pago", "", "payments.label", "no text in 'es'"),
+    ("menus.yaml", "{hours: weekend, menu:", "{hours: weekends, menu:", "licenses.instead[0].hours", "hours"),
+    ("messages.yaml", "es: nuestras oficinas", "", "offices.label", "no text in 'es'"),
+    ("digits.yaml", "then: billing_notice", "then: billing", "letter_number.then", "not in topics.yaml"),
+    ("digits.yaml", "then: billing_notice", "then: {digits: letter_number}", "letter_number.then", "itself"),
+    ("digits.yaml", "longest: 8", "longest: 7", "letter_number.longest", "shorter"),
+    ("lines.yaml", "  topic: identity_letter\n", "", "110", "neither a menu nor a topic"),
+    ("lines.yaml", "  topic: identity_letter\n", "  topic: billing_notice\n  menu: main\n", "110", "both"),
+    ("lines.yaml", "closed_menu: after_hours", "closed_menu: night", "140.closed_menu", "not in menus.yaml"),
+    ("lines.yaml", "language: es", "language: fr", "105.language", "'fr'"),
+    ("queues.yaml", "say: [online_account, refund_times]", "say: [refunds]", "individual.say[0]", "messages"),
+    ("queues.yaml", "  say_every_s: 40\n", "", "individual.say", "never said"),
+    ("prompts/es.yaml", "digits_confirm:", "digits_conform:", "digits_confirm", "missing"),
+    ("prompts/es.yaml", "{number}", "{n}", "position", "places"),
+    ("prompts/en.yaml", "menu_back:", "menu_bac:", "menu_back", "missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "field", "says"), BROKEN)
+def test_a_mistake_is_named_where_it_stands(
+    folder: Path, change: Change, name: str, old: str, new: str, field: str, says: str
+) -> None:
+    change(name, old, new)
+    found = [each for each in mistakes(folder) if each.file == name and each.field == field]
+    assert found, [str(each) for each in mistakes(folder)]
+    assert any(says in f"{each.message}; {each.mend}" for each in found), [str(each) for each in found]
+    lines = (folder / name).read_text().splitlines()
+    assert all(1 <= each.line <= len(lines) for each in found)
+
+
+def test_menus_that_only_lead_to_each_other_are_found(folder: Path, change: Change) -> None:
+    change("menus.yaml", "7: {menu: information}", "7: {menu: information}\n    8: {menu: round}")
+    with (folder / "menus.yaml").open("a") as file:
+        file.write("round:\n  label: {en: round, es: vuelta}\n  keys: {1: {menu: about}}\n")
+        file.write("about:\n  label: {en: about, es: otra}\n  keys: {1: {menu: round}}\n")
+    found = mistakes(folder)
+    assert {each.field for each in found} == {"about", "round"}
+    assert all("circle" in each.message for each in found)
+
+
+def test_a_menu_with_nothing_to_choose_in_one_language_is_found(folder: Path, change: Change) -> None:
+    change("menus.yaml", "1: {message: unclaimed_search}", "1: {message: unclaimed_search, languages: [en]}")
+    change("menus.yaml", "2: {message: offices}", "2: {message: offices, languages: [en]}")
+    change("menus.yaml", "    3: {message: due_dates}\n", "")
+    assert ["there is nothing to choose in 'es'" in each.message for each in mistakes(folder)] == [True]
+
+
+def test_a_queue_that_nobody_serves_in_a_language_is_found(folder: Path, change: Change) -> None:
+    staff = folder / "staff.yaml"
+    text = staff.read_text()
+    blocks = text.split("\n  languages: ")
+    kept = [
+        block.replace("[en, es]", "[en]", 1) if "collections" in before else block
+        for before, block in itertools.pairwise(blocks)
+    ]
+    staff.write_text("\n  languages: ".join([blocks[0], *kept]))
+    found = [each for each in mistakes(folder) if each.file == "menus.yaml"]
+    assert [each.field for each in found] == ["payments.keys.3"]
+
+
+def test_the_picture_shows_every_menu_and_every_key() -> None:
+    agency = pack.read(DEMO).agency
+    for language in agency.languages:
+        drawn = svg.draw(agency, language)
+        root = ElementTree.fromstring(drawn)
+        texts = [each.text or "" for each in root.iter("{http://www.w3.org/2000/svg}text")]
+        titles = [each.text or "" for each in root.iter("{http://www.w3.org/2000/svg}title")]
+        for menu in agency.menus.values():
+            assert any(title.startswith(f"menu {menu.id}:") for title in titles)
+        keys = [text for text in texts if text.isdigit() and len(text) == 1]
+        wanted = sum(len(menu.keys) + len(menu.ways) for menu in agency.menus.values()) + len(agency.digits)
+        assert len(keys) == wanted
+        assert any(agency.topics["old_fund_liability_tax"].label[language] in text for text in texts)
+
+
+def test_no_two_boxes_of_the_picture_overlap() -> None:
+    from civicline.agency.picture.boxes import boxes
+    from civicline.agency.picture.layout import WIDTH, place
+
+    layout = place(boxes(pack.read(DEMO).agency, "en"))
+    every = list(layout.placed.values())
+    for one in every:
+        assert one.left + WIDTH <= layout.width and one.top + one.height <= layout.height
+        for other in every:
+            apart = one.top >= other.top + other.height or other.top >= one.top + one.height
+            assert one is other or one.column != other.column or apart

@@ -1,0 +1,230 @@
+"""Many callers at once who know what they want: SIPp presses the keys of a walk from a capture and hangs up when told.
+
+One SIPp answers for all representatives. No sound is listened to here; that is done by `e2e.callers`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from civicline.core import requests
+from civicline.core.agency import Agency
+from civicline.core.lifecycle import AgentState, TopicBy
+from civicline.core.model import Contact
+from civicline.people import keyset
+from civicline.phones import accounts
+from civicline.voice.names import Names
+from e2e.callers import SCENARIOS
+from e2e.centre import DISPOSITION, PASSWORD, Centre
+from e2e.pcaps import digits
+from e2e.walks import Walk, walks
+from peers.ports import eventually, free_udp
+from peers.sipp import Sipp
+
+REFUSE = "9"
+AT_ONCE = 70
+PLACE_EVERY_S = 0.08
+LONGEST_S = 120.0
+EVENT_TYPE = 101
+ACKED = '  <label id="1"/>'
+PRESS = '  <nop><action><exec play_pcap_audio="{}"/></action></nop>\n'
+
+
+DEMO = Path(__file__).parents[2] / "agencies" / "demo"
+FURTHER_LINES = """
+"141": {name: Closed, menu: after_hours, hours: never, closed_menu: after_hours, operator: operator}
+"142": {name: At the weekend, menu: licenses_weekend, hours: always, operator: operator}
+"""
+
+
+def impatient_pack(folder: Path) -> Path:
+    """The demonstration agency at an hour that is always the same, with operators enough; a menu waits 1 s, once."""
+    pack = shutil.copytree(DEMO, folder / "pack")
+    _change(pack / "menus.yaml", r"^  keys:$", "  timeout_s: 1\n  tries: 1\n  keys:")
+    _change(pack / "queues.yaml", r"say_every_s: 40", "say_every_s: 10")
+    _change(pack / "hours.yaml", r"\Z", 'never: {monday: ["00:00-00:01"]}\n')
+    _change(pack / "hours.yaml", r"^weekend:\n  saturday: .*\n  sunday: .*\n  holidays: open", "weekend: {closed: []}")
+    _change(pack / "lines.yaml", r"hours: office\n  closed_menu: after_hours", "hours: always")
+    _change(pack / "lines.yaml", r"\Z", FURTHER_LINES)
+    _change(pack / "staff.yaml", r"^(  queues: \[)(?!.*operator)(.*\]\n.*\n  languages: \[en, es\])", r"\1operator, \2")
+    return pack
+
+
+def _change(path: Path, pattern: str, by: str) -> None:
+    text, count = re.subn(pattern, by, path.read_text(), flags=re.MULTILINE)
+    assert count, f"{pattern} is not in {path.name}"
+    path.write_text(text)
+
+
+def all_walks(agency: Agency) -> list[Walk]:
+    return [walk for line in agency.lines.values() for walk in walks(agency, line)]
+
+
+def walk_all(centre: Centre, folder: Path, every: Sequence[Walk]) -> None:
+    """All at once, those first that take longest. Raises AssertionError with all that led elsewhere."""
+    crowd = Crowd(centre, folder)
+    with everybody_at_work(centre, folder):
+        try:
+            crowd.walk(sorted(every, key=lambda walk: walk.ends[1] != TopicBy.SILENCE))
+        finally:
+            crowd.close()
+    assert not crowd.failed, "\n".join(crowd.failed)
+    assert Counter(crowd.done) == Counter(every)
+    centre.assert_nothing_left()
+
+
+SILENT_CALLERS = {"CIVICLINE_SILENCE_S": "600"}
+"""They send no sound, and are not to be asked whether they are still there."""
+
+
+class Walker:
+    def __init__(self, centre: Centre, walk: Walk, number: int, folder: Path) -> None:
+        self.walk = walk
+        self.number = f"202555{number:04}"
+        self.call_id = f"walk-{number}"
+        keys = digits(folder / f"{self.call_id}.pcap", REFUSE + walk.keys, EVENT_TYPE)
+        scenario = folder / f"{self.call_id}.xml"
+        text = (SCENARIOS / "caller.xml").read_text().replace("[ear]", "[media_port]")
+        scenario.write_text(text.replace(ACKED, PRESS.format(keys) + ACKED, 1))
+        self.sipp = Sipp(
+            scenario,
+            centre.sip,
+            service=walk.line,
+            caller=self.number,
+            keys={"dtmf": str(EVENT_TYPE)},
+            args=("-cid_str", f"{self.call_id}"),
+            timeout_s=300,
+            trace=False,
+        )
+        self.began_at = time.monotonic()
+
+    def hang_up(self) -> None:
+        text = (
+            f"INFO sip:caller@{self.sipp.host} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKhangup\r\n"
+            f"From: <sip:test@127.0.0.1>;tag=t\r\nTo: <sip:caller@127.0.0.1>;tag=x\r\n"
+            f"Call-ID: {self.call_id}\r\nCSeq: 9999 INFO\r\nContent-Length: 0\r\n\r\n"
+        )
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(text.encode(), self.sipp.address)
+
+
+class Crowd:
+    """Walks all ways, many at once; `failed` says which led elsewhere, and where."""
+
+    def __init__(self, centre: Centre, folder: Path) -> None:
+        self._centre = centre
+        self._folder = folder
+        self._names = Names(keyset.load(centre.settings.keyset).hashed)
+        self._walking: dict[str, Walker] = {}
+        self._leaving: list[Walker] = []
+        self._placed = 0
+        self._wrapped: set[str] = set()
+        self.failed: list[str] = []
+        self.done: list[Walk] = []
+
+    def walk(self, walks: Sequence[Walk]) -> None:
+        ahead = list(walks)
+        next_at = 0.0
+        while ahead or self._walking or self._leaving:
+            if ahead and len(self._walking) < AT_ONCE and time.monotonic() >= next_at:
+                self._place(ahead.pop(0))
+                next_at = time.monotonic() + PLACE_EVERY_S
+            self._look()
+            time.sleep(0.01)
+
+    def _place(self, walk: Walk) -> None:
+        self._placed += 1
+        walker = Walker(self._centre, walk, self._placed, self._folder)
+        walker.sipp.start()
+        self._walking[self._names.number(walker.number)] = walker
+
+    def _look(self) -> None:
+        state = self._centre.state()
+        known = {contact.caller: contact for contact in state.contacts.values()}
+        for name, walker in list(self._walking.items()):
+            contact = known.get(name)
+            if contact is not None and walker.walk.is_done(contact):
+                self.done.append(walker.walk)
+                self._leave(name)
+            elif time.monotonic() - walker.began_at > LONGEST_S:
+                self.failed.append(f"{walker.walk.name}: {_where(contact)}")
+                self._leave(name)
+        for walker in list(self._leaving):
+            if walker.sipp.has_ended():
+                self._leaving.remove(walker)
+                self._see_off(walker)
+        for contact in state.contacts.values():
+            if contact.state == "wrapping" and contact.id not in self._wrapped:
+                self._wrapped.add(contact.id)
+                topic = contact.topic or next(iter(state.agency.topics)) if state.agency else ""
+                self._centre.ask(requests.WrapUp(contact.agent or "", contact.id, topic, DISPOSITION, True))
+
+    def _leave(self, name: str) -> None:
+        walker = self._walking.pop(name)
+        walker.hang_up()
+        self._leaving.append(walker)
+
+    def _see_off(self, walker: Walker) -> None:
+        result = walker.sipp.wait()
+        if not result.ok:
+            self.failed.append(f"{walker.walk.name}: {result.explain()}")
+        walker.sipp.__exit__()
+
+    def close(self) -> None:
+        for walker in (*self._walking.values(), *self._leaving):
+            walker.sipp.__exit__()
+
+
+def _where(contact: Contact | None) -> str:
+    if contact is None:
+        return "no call arrived"
+    parts = (contact.state, contact.language, contact.menu, contact.message, contact.digits, contact.topic,
+             contact.topic_by, contact.queue, contact.visit, contact.turned_away)  # fmt: skip
+    return " ".join(str(part) for part in parts)
+
+
+@contextmanager
+def everybody_at_work(centre: Centre, folder: Path) -> Iterator[Sipp]:
+    """All representatives are available; one SIPp answers whatever rings, at the port that they registered from."""
+    agents = sorted(centre.state().agents)
+    for agent in agents:
+        accounts.set_password(centre.conn, agent, PASSWORD)
+    port = free_udp()
+    _register(centre, folder, agents, port)
+    with Sipp("uas_answers", port=port, calls=100_000, args=("-d", "10"), timeout_s=600, trace=False) as phones:
+        centre.ask(*(each for agent in agents for each in (requests.SignIn(agent), requests.BecomeAvailable(agent))))
+        free = (AgentState.AVAILABLE,)
+        eventually(lambda: all(centre.agent(each) in free for each in agents), what="everybody at work")
+        yield phones
+
+
+def _register(centre: Centre, folder: Path, agents: Sequence[str], port: int) -> None:
+    given = folder / "agents.csv"
+    with given.open("w", newline="") as file:
+        file.write("SEQUENTIAL\n")
+        csv.writer(file, delimiter=";", lineterminator="\n").writerows(
+            [agent, f"[authentication username={agent} password={PASSWORD}]"] for agent in agents
+        )
+    text = (SCENARIOS / "register.xml").read_text()
+    text = text.replace("[caller]@[local_ip]:[local_port]>", f"[field0]@[local_ip]:{port}>").replace(
+        "[caller]", "[field0]"
+    )
+    text = text.replace("[authentication]", "[field1]")
+    scenario = folder / "register-all.xml"
+    scenario.write_text(text)
+    keys, rest = {"expires": "3600"}, ("-inf", str(given))
+    with Sipp(
+        scenario, centre.sip, port=port, calls=len(agents), rate=20, keys=keys, args=rest, trace=False
+    ) as registering:
+        result = registering.wait()
+    assert result.ok, result.explain()
+    state = centre.state
+    eventually(lambda: all(state().agents[each].phone for each in agents), what="every phone in the journal")

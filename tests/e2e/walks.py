@@ -1,0 +1,116 @@
+"""Every way through an agency's menus, from its pack alone: what to press, and where that has to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from civicline.core.agency import Agency, Line, Menu, Way, WayKind
+from civicline.core.lifecycle import ContactState, TopicBy
+from civicline.core.model import Contact
+
+WRONG_KEY = "8"
+LANGUAGE_KEYS = {"en": "1", "es": "2"}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """`keys` are pressed one after another. It ends with a person, an answer or a way back: `ends` (kind, id)."""
+
+    line: str
+    language: str
+    keys: str
+    ends: tuple[str, str]
+    visits: int = 0
+    """How many menus, messages and questions for digits were entered, where the way goes back."""
+    last: tuple[str, str] = ("", "")
+    """The last menu, and the keys that are pressed in it and after it."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.line} {self.language} {self.keys or 'nothing'} -> {' '.join(self.ends)}"
+
+    def is_done(self, contact: Contact) -> bool:
+        if (contact.line, contact.language) != (self.line, self.language):
+            return False
+        kind, id_ = self.ends
+        return _ENDS[kind](contact, id_) and (not self.visits or contact.visit == self.visits)
+
+
+def _with_a_person(contact: Contact) -> bool:
+    return contact.connected_at is not None
+
+
+def _in_menu(contact: Contact, menu: str) -> bool:
+    inside = contact.state is ContactState.MENU and contact.message is None and contact.digits is None
+    return inside and contact.menu == menu
+
+
+_ENDS = {
+    "topic": lambda contact, id_: _with_a_person(contact) and contact.topic == id_,
+    "queue": lambda contact, id_: _with_a_person(contact) and (contact.wants_queue, contact.queue) == (id_, id_),
+    "operator": lambda contact, id_: _with_a_person(contact) and (contact.topic, contact.topic_by) == (None, id_),
+    "answer": lambda contact, id_: contact.message == id_ and contact.informed_at is not None,
+    "back to": _in_menu,
+    "asked again": lambda contact, id_: contact.digits == id_ and not contact.digits_entered,
+}
+
+
+def walks(agency: Agency, line: Line) -> Iterator[Walk]:
+    for language in (line.language,) if line.language else agency.languages:
+        press = "" if line.language else LANGUAGE_KEYS[language]
+        if line.topic:
+            yield Walk(line.number, language, press, ("topic", line.topic))
+        for menu in sorted({line.menu, line.closed_menu} & agency.menus.keys()):
+            for keys, ends, visits, last in _from(agency, agency.menus[menu], language, 1, None):
+                yield Walk(line.number, language, press + keys, ends, visits, last)
+
+
+def shortest(every: Sequence[Walk]) -> list[Walk]:
+    """One way for each thing that can be done in each menu and language, and for each line its first menu."""
+    found: dict[tuple[str, tuple[str, str]], Walk] = {}
+    for walk in sorted(every, key=lambda walk: len(walk.keys)):
+        found.setdefault((walk.language, walk.last), walk)
+    lines = {walk.line: walk for walk in every if walk.line not in {kept.line for kept in found.values()}}
+    return [*found.values(), *lines.values()]
+
+
+Ways = Iterator[tuple[str, tuple[str, str], int, tuple[str, str]]]
+
+
+def _from(agency: Agency, menu: Menu, language: str, visits: int, before: str | None) -> Ways:
+    here: list[tuple[str, tuple[str, str], int]] = [
+        ("0", ("operator", TopicBy.OPERATOR_KEY), 0),
+        ("", ("operator", TopicBy.SILENCE), 0),
+        (WRONG_KEY, ("operator", TopicBy.INVALID_KEYS), 0),
+        *((key, ("topic", topic), 0) for key, topic in menu.keys.items()),
+    ]
+    if before is not None:
+        here.append(("*", ("back to", before), visits + 1))
+    for key, way in menu.ways.items():
+        if way.languages and language not in way.languages:
+            continue
+        if way.kind is WayKind.MENU:
+            for keys, ends, count, last in _from(agency, agency.menus[way.to], language, visits + 1, menu.id):
+                yield key + keys, ends, count, last
+        else:
+            here += [(key + keys, ends, count) for keys, ends, count in _along(agency, menu, way, visits)]
+    for keys, ends, count in here:
+        yield keys, ends, count, (menu.id, keys)
+
+
+def _along(agency: Agency, menu: Menu, way: Way, visits: int) -> Iterator[tuple[str, tuple[str, str], int]]:
+    if way.kind is WayKind.MESSAGE:
+        yield "", ("answer", way.to), 0
+        yield "*", ("back to", menu.id), visits + 2
+        yield "0", ("operator", TopicBy.OPERATOR_KEY), 0
+    elif way.kind is WayKind.DIGITS:
+        asked = agency.digits[way.to]
+        digits = "4071938265"[: asked.longest]
+        yield "*", ("back to", menu.id), visits + 2
+        yield digits + "2", ("asked again", way.to), visits + 3
+        yield digits + "*", ("back to", menu.id), visits + 3
+        yield digits + "0", ("operator", TopicBy.OPERATOR_KEY), 0
+        yield digits + "1", (asked.then.kind.value, asked.then.to), 0
+    else:
+        yield "", (way.kind.value, way.to), 0

@@ -1,0 +1,165 @@
+"""The step of every node of the demonstration's menus, computed from a contact that the rules brought there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from civicline.agency import pack
+from civicline.core import menu_requests as m
+from civicline.core import requests as r
+from civicline.core.decide import react
+from civicline.core.lifecycle import TopicBy
+from civicline.core.model import Contact, State
+from civicline.voice.ivr.step import ENTERED, Spoken, Step
+from civicline.voice.ivr.steps import step_of
+from civicline.voice.playlist import said
+
+AGENCY = pack.read(Path(__file__).parents[2] / "agencies" / "demo").agency
+SUNDAY = 1_795_400_000.0  # 2026-11-22, the evening in the agency's zone
+NOW = SUNDAY + 18 * 3600.0
+PROMPTS = set(said(AGENCY))
+
+
+class Call:
+    """A contact on a line, and what it asks for."""
+
+    def __init__(self, line: str = "100", language: str = "en", at: float = NOW) -> None:
+        self.state = State()
+        self.now = at
+        self.ask(r.LoadAgency(AGENCY))
+        self.ask(r.CallArrived("c", line, "", "c-c", "v"), r.PlayedNotice("c"))
+        if self.contact.language is None:
+            self.ask(r.ChooseLanguage("c", language))
+
+    def ask(self, *asked: r.Request) -> None:
+        for each in asked:
+            react(self.state, each, self.now)
+
+    @property
+    def contact(self) -> Contact:
+        return self.state.contacts["c"]
+
+    def step(self) -> Step:
+        found = step_of(self.contact, AGENCY, self.state.urgent)
+        assert found is not None
+        missing = {each for each in (*found.first, *found.prompts) if each.name != ENTERED} - PROMPTS
+        assert not {each for each in missing if not each.name.startswith("urgent.")}, "a prompt that nobody makes"
+        return found
+
+    def press(self, keys: str) -> None:
+        for key in keys:
+            self.ask(*self.step().keys[key])
+
+
+@pytest.mark.parametrize("language", AGENCY.languages)
+@pytest.mark.parametrize("menu", AGENCY.menus)
+def test_every_menu(menu: str, language: str) -> None:
+    call = Call(language=language)
+    call.ask(m.EnterMenu("c", menu))
+    entered, step = call.contact.menu, call.step()
+    assert entered == menu
+    assert step.prompts == (Spoken(f"menu.{menu}", language),)
+    topics = AGENCY.menus[menu].keys
+    for key in step.keys:
+        if key in topics:
+            assert step.keys[key] == (r.ChooseTopic("c", topics[key], TopicBy.KEY),)
+    shown = {k for k, way in AGENCY.menus[menu].ways.items() if not way.languages or language in way.languages}
+    assert step.keys.keys() - {"0", "9", "*"} == topics.keys() | shown
+    assert step.keys["0"] == (r.ChooseTopic("c", None, TopicBy.OPERATOR_KEY),)
+    assert step.silence == (r.ChooseTopic("c", None, TopicBy.SILENCE),)
+    assert step.invalid == (r.ChooseTopic("c", None, TopicBy.INVALID_KEYS),)
+    assert "#" in step.again
+    assert ("*" in step.keys) == bool(call.contact.trail)
+
+
+@pytest.mark.parametrize("language", AGENCY.languages)
+@pytest.mark.parametrize("message", AGENCY.messages)
+def test_every_message(message: str, language: str) -> None:
+    call = Call(language=language)
+    call.press("7")
+    call.ask(m.HearMessage("c", message))
+    step = call.step()
+    assert step.prompts == (Spoken(f"message.{message}", language), Spoken("message_choices", language))
+    assert step.keys.keys() == {"0", "9", "*"} and step.again == {"#"}
+    call.ask(*step.heard)
+    assert call.contact.informed_at == NOW
+    call.press("*")
+    assert (call.contact.menu, call.contact.message) == ("information", None)
+
+
+def test_digits_are_asked_for_read_back_and_confirmed() -> None:
+    call = Call()
+    call.press("13")
+    step = call.step()
+    assert step.prompts == (Spoken("digits.letter_number", "en"),)
+    assert step.collected is not None and (step.collected.shortest, step.collected.longest) == (8, 8)
+    assert not step.keys, "all keys are digits here"
+    call.ask(*step.collected.entered)
+    confirm = call.step()
+    assert [each.name for each in confirm.prompts] == ["digits_entered", ENTERED, "digits_confirm"]
+    call.ask(*confirm.keys["2"])
+    assert call.step().collected is not None
+    call.ask(*step.collected.entered)
+    call.press("1")
+    assert (call.contact.topic, call.contact.queue) == ("billing_notice", "notices")
+
+
+def test_going_back_and_round() -> None:
+    call = Call()
+    call.press("31")
+    assert (call.contact.menu, call.contact.trail) == ("employers", ("main", "business"))
+    call.press("*")
+    assert (call.contact.menu, call.contact.trail) == ("business", ("main",))
+    before = call.step().id
+    call.press("6*")
+    assert call.contact.menu == "business"
+    assert call.step().id != before, "to come back is a step of its own"
+    call.press("*")
+    assert (call.contact.menu, call.contact.trail) == ("main", ())
+    assert "*" in call.step().again, "nothing to go back to: it is said again"
+
+
+def test_a_line_in_one_language_and_a_line_for_one_letter() -> None:
+    spanish = Call("105")
+    assert spanish.contact.language == "es"
+    assert spanish.step().prompts == (Spoken("menu.main", "es"),)
+    letter = Call("110")
+    assert (letter.contact.topic, letter.contact.topic_by) == ("identity_letter", TopicBy.LINE)
+    assert letter.contact.queue == "identity"
+
+
+def test_the_hour_decides_the_menu() -> None:
+    assert Call("140").contact.menu == "unclaimed"
+    assert Call("140", at=SUNDAY).contact.menu == "after_hours"
+    call = Call(at=SUNDAY)
+    call.press("4")
+    assert call.contact.menu == "licenses_weekend"
+    call.now = NOW
+    call.press("*4")
+    assert call.contact.menu == "licenses"
+
+
+def test_an_urgent_message_comes_first_and_once() -> None:
+    call = Call()
+    call.ask(m.PostUrgent("individual", {"en": "Late.", "es": "Tarde."}, "", NOW + 60, "sam"))
+    assert call.step().first == ()
+    call.press("1")
+    assert call.step().first == (Spoken("urgent.individual", "en"),)
+    call.ask(m.PostUrgent("individual", {}, "systems_down", NOW + 90, "sam"))
+    assert call.step().first == (Spoken("message.systems_down", "en"),)
+    call.now += 91
+    call.ask(r.PlayedMessage("nobody"))
+    assert call.step().first == ()
+
+
+def test_who_waits_is_told_the_position_and_then_something_else() -> None:
+    call = Call("110")
+    first = call.step()
+    assert [each.name for each in first.prompts] == ["please_wait", "position_first"]
+    call.now += 40
+    react(call.state, None, call.now)
+    second = call.step()
+    assert second.id != first.id
+    assert [each.name for each in second.prompts] == ["position_first", "message.online_account"]
