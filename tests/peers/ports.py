@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import time
 from collections.abc import Callable
@@ -11,21 +12,43 @@ T = TypeVar("T")
 POLL_S = 0.02
 
 
+RANGE = range(10240, 32768, 2)
+"""Below the ports that Linux gives to whoever asks for any (32768 on): nobody gets one of these by chance."""
+_claims: list[socket.socket] = []
+_chance = random.SystemRandom()
+
+
 def free_udp(host: str = "127.0.0.1", count: int = 1) -> int:
-    """The first of `count` neighbouring UDP ports that are free now; even, as RTP wants it."""
-    for _ in range(200):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind((host, 0))
-            first = probe.getsockname()[1] & ~1
-        if all(_is_free(socket.SOCK_DGRAM, host, first + n) for n in range(count)):
-            return first
-    raise OSError(f"no {count} neighbouring free UDP ports on {host}")
+    """The first of `count` neighbouring UDP ports that are free and given to no other test; even, as RTP wants it."""
+    return _free(socket.SOCK_DGRAM, host, count)
 
 
 def free_tcp(host: str = "127.0.0.1") -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+    return _free(socket.SOCK_STREAM, host, 1)
+
+
+def _free(kind: int, host: str, count: int) -> int:
+    for _ in range(200):
+        first = _chance.choice(RANGE)
+        if all(_is_free(kind, host, first + n) for n in range(count)) and _claim(first, count):
+            return first
+    raise OSError(f"no {count} neighbouring free ports on {host}")
+
+
+def _claim(first: int, count: int) -> bool:
+    """Tests run in several processes: each holds a name for every pair of ports that it was given, till its end."""
+    claims = []
+    try:
+        for pair in range(first, first + count, 2):
+            claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            claims.append(claim)
+            claim.bind(f"\0civicline tests port {pair}")
+    except OSError:
+        for claim in claims:
+            claim.close()
+        return False
+    _claims.extend(claims)
+    return True
 
 
 def eventually(check: Callable[[], T], within_s: float = 20.0, what: str = "the condition") -> T:
