@@ -56,14 +56,17 @@ def ann(town: Town, tmp_path: Path) -> Iterator[Phone]:
         phone.stop()
 
 
+def heard_notice(caller: Caller) -> bool:
+    caller.look()
+    return caller.is_known() and caller.contact.notice_at is not None
+
+
 @contextmanager
 def talk(town: Town, phone: Phone) -> Iterator[Caller]:
     """A caller who lets the notice play to its end, and talks."""
     with town.call() as caller:
-        caller.hear_out("notice", "es")
-        caller.press("1")
-        caller.hear("menu.main")
-        caller.press("1")
+        eventually(lambda: heard_notice(caller), 60, "the end of the notice")
+        caller.press("11")
         phone.expect("CALL_INCOMING")
         phone.accept()
         caller.until("talking")
@@ -131,9 +134,10 @@ def test_each_side_is_found_in_the_recording(town: Town, ann: Phone, tmp_path: P
     assert marks == []
 
 
-def civicline(town: Town, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+def civicline(town: Town, *words: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "civicline.cli", *words]
-    return subprocess.run(command, env=town.centre.environ, input=typed, capture_output=True, text=True, check=False)
+    env = {**town.centre.environ, **environ}
+    return subprocess.run(command, env=env, input=typed, capture_output=True, text=True, check=False)
 
 
 @contextmanager
@@ -289,3 +293,14 @@ def test_the_store_is_what_the_journal_says(town: Town) -> None:
     path.write_bytes(data)
     assert bad.returncode == 1
     assert "second 0 of the caller's channel was changed or swapped" in json.loads(bad.stdout)[0]["what"]
+
+
+def test_the_whole_data_folder_without_its_keyset_opens_nothing(town: Town, tmp_path: Path) -> None:
+    """Database and recordings, with a keyset of the thief's own."""
+    own = {"CIVICLINE_KEYSET": str(tmp_path / "keyset.json")}
+    assert civicline(town, "keyset", "create", **own).returncode == 0
+    tried = civicline(town, "verify", "recordings", "--json", **own)
+    assert tried.returncode == 1
+    assert tried.stderr.startswith("0 whole, 0 cut")
+    problems = json.loads(tried.stdout)
+    assert problems and all("does not open" in problem["what"] for problem in problems)
