@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from civicline.core.agency import Agency, Calendar, Line, Menu, Overflow, Queue, Span, Staff, Topic
+from civicline.core.agency import Agency, Calendar, Line, Menu, Office, Overflow, Queue, Span, Staff, Topic
 
 WHOLE_DAY = (Span(0, 1440),)
 ALWAYS = Calendar({str(day): WHOLE_DAY for day in range(7)})
@@ -68,6 +68,7 @@ WHOLE = Agency(
     calendars={"always": ALWAYS, "office": OFFICE},
     staff=by_id(STAFF),
     dispositions={"done": label("done"), "referred": label("referred")},
+    offices={"vehicles": Office("vehicles", label("Vehicles"), "+13035550100", {"plates": label("plates")})},
     ageing_s=90,
 )
 
@@ -85,7 +86,7 @@ SALES_MOVED = replace(
     queues=WHOLE.queues | {"tax": replace(WHOLE.queues["tax"], priority=2, ring_s=5, overflow=())},
     ageing_s=0,
 )
-NO_QUEUES = replace(WHOLE, lines={}, topics={}, queues={})
+NO_QUEUES = replace(WHOLE, lines={}, topics={}, queues={}, offices={})
 ALL = {
     "whole": WHOLE,
     "no_licence": NO_LICENCE,

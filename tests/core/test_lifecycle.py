@@ -5,7 +5,18 @@ import typing
 import pytest
 
 from civicline.core import decide, evolve, facts, lifecycle, requests
-from civicline.core.lifecycle import AGENT, CONTACT, LEG, OFFER, AgentState, ContactState, LegState, OfferState
+from civicline.core.lifecycle import (
+    AGENT,
+    CONSULT,
+    CONTACT,
+    LEG,
+    OFFER,
+    AgentState,
+    ConsultState,
+    ContactState,
+    LegState,
+    OfferState,
+)
 from core.floor import Floor
 
 TABLES = [
@@ -13,9 +24,13 @@ TABLES = [
     (AGENT, AgentState, AgentState.SIGNED_OUT),
     (LEG, LegState, LegState.NEW),
     (OFFER, OfferState, OfferState.MADE),
+    (CONSULT, ConsultState, ConsultState.RINGING),
 ]
-MOVES_NOTHING = {"AgencyLoaded", "ContactArrived", "PhoneRegistered", "PhoneGone", "AgentNextSet"}
-NOT_A_FACT = {"ending"}
+MOVES_NOTHING = {
+    "AgencyLoaded", "ContactArrived", "PhoneRegistered", "PhoneGone", "AgentNextSet", "SegmentWrapped",
+    "SegmentWrapUpRanOut",
+}  # fmt: skip
+NOT_A_FACT = {"ending", *(state.value for state in ConsultState)}
 FACTS = typing.get_args(facts.Fact)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 
 from civicline.core.agency import Queue
-from civicline.core.lifecycle import ContactState
+from civicline.core.lifecycle import AgentState, ConsultState, ContactState
 from civicline.core.model import Contact, State
 
 RING_GRACE_S = 2.0
@@ -22,6 +22,8 @@ LEG_END_S = 40.0
 """A leg that should end counts as ended after this: SIP gives up on a BYE or CANCEL after 32 s (RFC 3261, timer F)."""
 
 OVERFLOW, RING, WRAP_UP, LEG = "overflow", "ring", "wrap_up", "leg"
+PARTY, SEGMENT = "party", "segment"
+"""A third party or an office that rings, by contact; the wrap-up of whoever passed the call on, by agent."""
 
 
 def queue_of(state: State, contact: Contact) -> Queue | None:
@@ -62,11 +64,46 @@ def _leg_at(state: State, key: str) -> float | None:
     return leg.ending_at + LEG_END_S if leg is not None and leg.ending_at is not None else None
 
 
+def party_rings(state: State, contact: Contact) -> tuple[float, float] | None:
+    """Since when and for how long the leg of a third party, or of the office that the caller is sent to, rings."""
+    consult = contact.consult
+    if consult is not None and consult.state is ConsultState.RINGING:
+        return consult.begun_at, _party_ring_s(state, contact, consult.office)
+    if contact.state is ContactState.OUTSIDE and contact.referrals[-1].answered_at is None:
+        return contact.referrals[-1].at, _party_ring_s(state, contact, contact.referrals[-1].office)
+    return None
+
+
+def _party_ring_s(state: State, contact: Contact, office_id: str | None) -> float:
+    office = state.agency.offices.get(office_id or "") if state.agency else None
+    queue = queue_of(state, contact)
+    return office.ring_s if office else queue.ring_s if queue else RING_S
+
+
+def _party_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    found = party_rings(state, contact) if contact else None
+    return sum(found) + RING_GRACE_S if found else None
+
+
+def _segment_at(state: State, key: str) -> float | None:
+    """For whoever wraps up a contact that somebody else, or nobody, has now."""
+    agent = state.agents.get(key)
+    contact = state.contacts.get(agent.contact or "") if agent and agent.state is AgentState.WRAP_UP else None
+    if agent is None or contact is None or (contact.state is ContactState.WRAPPING and contact.agent == key):
+        return None
+    last = next(each for each in reversed(contact.segments) if each.agent == key and not each.beside)
+    queue = state.agency.queues.get(last.queue or "") if state.agency else None
+    return agent.since + (queue.wrap_up_s if queue else WRAP_UP_S)
+
+
 _WHEN: dict[str, Callable[[State, str], float | None]] = {
     OVERFLOW: _overflow_at,
     RING: _ring_at,
     WRAP_UP: _wrap_up_at,
     LEG: _leg_at,
+    PARTY: _party_at,
+    SEGMENT: _segment_at,
 }
 
 
@@ -80,6 +117,9 @@ def rebuild(state: State) -> None:
     for key in state.contacts:
         note(state, OVERFLOW, key)
         note(state, WRAP_UP, key)
+        note(state, PARTY, key)
+    for key in state.agents:
+        note(state, SEGMENT, key)
     for key in state.offers:
         note(state, RING, key)
     for key in state.legs:

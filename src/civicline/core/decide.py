@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import deadlines, facts, hours, indexes, requests, routing
+from civicline.core import deadlines, facts, hours, in_call, indexes, requests, routing
 from civicline.core.agency import Agency, Queue
 from civicline.core.derived import Bucket
 from civicline.core.evolve import evolve
@@ -25,6 +25,9 @@ from civicline.core.lifecycle import (
     TurnedAwayFor,
 )
 from civicline.core.model import Agent, Contact, State
+from civicline.core.next_state import after_wrap_up as _after_wrap_up
+from civicline.core.next_state import arrival as _arrival
+from civicline.core.next_state import follow_next as _follow_next
 from civicline.core.requests import Request
 
 Record = Callable[[Fact], None]
@@ -55,6 +58,9 @@ def _pass_time(state: State, now: float, record: Record) -> None:
             _miss(state, key, Failure.NO_ANSWER, now, record)
         elif kind == deadlines.LEG:
             record(facts.LegEnded(now, key, HungUpBy.LOST))
+        elif kind in in_call.DUE:
+            in_call.DUE[kind](state, key, now, record)
+            _follow_pack_in_line(state, state.contacts.get(key), now, record)
         else:
             contact = state.contacts[key]
             record(facts.WrapUpRanOut(now, key, contact.agent or ""))
@@ -83,12 +89,18 @@ def _needs(agency: Agency, line: str, topic_id: str | None) -> tuple[Queue, str]
 
 def _follow_pack(agency: Agency, contact: Contact, at: float, record: Record) -> None:
     """Whoever waits keeps the place but follows a changed pack, so that nobody waits where nobody looks any more."""
-    needs = _needs(agency, contact.line, contact.topic)
+    needs = in_call.sent_to(agency, contact) or _needs(agency, contact.line, contact.topic)
     if needs is None:
         return
     queue, skill = needs
     if (contact.queue, contact.skill, contact.priority) != (queue.id, skill, queue.priority):
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
+
+
+def _follow_pack_in_line(state: State, contact: Contact | None, at: float, record: Record) -> None:
+    """Back in line from a talk or from another office, over which a new pack may have come."""
+    if contact is not None and contact.state is ContactState.WAITING and state.agency is not None:
+        _follow_pack(state.agency, contact, at, record)
 
 
 def _call_arrived(state: State, request: requests.CallArrived, at: float, record: Record) -> None:
@@ -173,6 +185,7 @@ def _leg_picked_up(state: State, request: requests.LegPickedUp, at: float, recor
     offer = state.offers.get(leg.id)
     if offer is not None:
         record(facts.OfferAccepted(at, offer.contact, offer.id, offer.agent))
+    in_call.picked_up(state, leg, at, record)
 
 
 def _leg_failed(state: State, request: requests.LegFailed, at: float, record: Record) -> None:
@@ -201,6 +214,9 @@ def _leg_over(state: State, leg_id: str, failure: Failure, by: HungUpBy, at: flo
     record(facts.LegEnded(at, leg_id, by))
     contact = state.contacts.get(leg.contact)
     if contact is None:
+        return
+    if in_call.leg_over(state, contact, leg_id, failure, by, at, record):
+        _follow_pack_in_line(state, contact, at, record)
         return
     if contact.state is ContactState.TALKING and leg_id in (contact.leg, contact.offer):
         record(facts.TalkEnded(at, contact.id, contact.agent or "", by))
@@ -265,24 +281,6 @@ def _leave(state: State, agent: Agent, to: str, reason: str, at: float, record: 
         record(facts.AgentNextSet(at, agent.id, to, reason))
 
 
-def _arrival(agent: str, to: str, reason: str, at: float) -> Fact:
-    if to == "signed_out":
-        return facts.AgentSignedOut(at, agent)
-    return facts.AgentOnBreak(at, agent, reason) if to == "break" else facts.AgentAvailable(at, agent)
-
-
-def _follow_next(state: State, agent_id: str, at: float, record: Record) -> None:
-    """An offer is over without a talk: a break or sign-out that was asked for meanwhile holds now."""
-    agent = state.agents[agent_id]
-    if agent.next in ("break", "signed_out"):
-        record(_arrival(agent.id, agent.next, agent.next_reason, at))
-
-
-def _after_wrap_up(state: State, agent_id: str, at: float, record: Record, default: str, reason: str = "") -> None:
-    agent = state.agents[agent_id]
-    record(_arrival(agent.id, agent.next or default, agent.next_reason if agent.next else reason, at))
-
-
 def _become_available(state: State, request: requests.BecomeAvailable, at: float, record: Record) -> None:
     agent = _on_staff(state, request.agent)
     if agent is None:
@@ -296,11 +294,14 @@ def _become_available(state: State, request: requests.BecomeAvailable, at: float
 def _hang_up(state: State, request: requests.HangUp, at: float, record: Record) -> None:
     contact = state.contacts.get(request.contact)
     if contact and contact.state is ContactState.TALKING and contact.agent == request.agent:
+        in_call.end_consult(state, contact, HungUpBy.AGENT, at, record)
         record(facts.TalkEnded(at, contact.id, request.agent, HungUpBy.AGENT))
 
 
 def _wrap_up(state: State, request: requests.WrapUp, at: float, record: Record) -> None:
     contact, agency = state.contacts.get(request.contact), state.agency
+    if in_call.wrap_segment(state, request, at, record):
+        return
     if contact is None or contact.agent != request.agent or agency is None or contact.wrapped_at is not None:
         return
     if contact.state not in (ContactState.WRAPPING, ContactState.CLOSED):
@@ -333,4 +334,5 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.TakeBreak: _take_break,
     requests.HangUp: _hang_up,
     requests.WrapUp: _wrap_up,
+    **in_call.ANSWERS,
 }
