@@ -140,7 +140,7 @@ class Centre:
         contact = self.state().agents[agent].contact
         assert contact is not None
         self.ask(requests.WrapUp(agent, contact, topic, DISPOSITION, resolved))
-        eventually(lambda: self.contact(contact).wrapped_at, what="the end of the wrap-up")
+        eventually(lambda: self.agent(agent) != "wrap_up", what="the end of the wrap-up")
 
     # What is to be seen
 

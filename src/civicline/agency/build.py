@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from civicline.agency.files import Files
 from civicline.agency.schema import DAYS, AgencyFile, HoursPart, MenuPart, QueuePart
-from civicline.core.agency import Agency, Calendar, Line, Menu, Overflow, Queue, Span, Staff, Text, Topic
+from civicline.core.agency import Agency, Calendar, Line, Menu, Office, Overflow, Queue, Span, Staff, Text, Topic
 
 
 def agency(files: Files) -> Agency:
@@ -27,6 +27,10 @@ def agency(files: Files) -> Agency:
         staff=_staff(files),
         dispositions=dict(parts["dispositions"]),
         prompts=_prompts(files, head) | {f"menu.{id_}": menu.prompt for id_, menu in menus.items()},
+        offices={
+            id_: Office(id_, part.label, part.number, dict(part.needs), part.ring_s)
+            for id_, part in parts["offices"].items()
+        },
         ageing_s=head.ageing_s,
     )
 

@@ -10,7 +10,7 @@ from civicline.agency.marked import Way
 from civicline.core.agency import Text
 
 PROMPTS = {
-    "notice", "recording_refused", "invalid_key", "no_key", "please_wait", "closed", "full", "connecting",
+    "notice", "recording_refused", "invalid_key", "no_key", "please_wait", "closed", "full", "connecting", "on_hold",
     "menu_topic", "menu_operator",
 }  # fmt: skip
 """What the voice application says, by name; each language needs all of them."""
@@ -20,7 +20,19 @@ LANGUAGE = "language"
 
 
 def check(files: Files) -> None:
-    for one in (_lines, _menus, _topics, _queues, _staff, _dispositions, _agency, _prompts, _takers, _operators):
+    for one in (
+        _lines,
+        _menus,
+        _topics,
+        _queues,
+        _staff,
+        _dispositions,
+        _offices,
+        _agency,
+        _prompts,
+        _takers,
+        _operators,
+    ):
         one(files)
 
 
@@ -118,6 +130,13 @@ def _dispositions(files: Files) -> None:
         files.wrong("dispositions", (), "there is none", "add the ways in which a contact may end")
     for id_, label in files.entries["dispositions"].items():
         _texts(files, "dispositions", (id_,), label)
+
+
+def _offices(files: Files) -> None:
+    for id_, office in files.entries["offices"].items():
+        _texts(files, "offices", (id_, "label"), office.label)
+        for need, label in office.needs.items():
+            _texts(files, "offices", (id_, "needs", need), label)
 
 
 def _prompts(files: Files) -> None:

@@ -161,6 +161,15 @@ class StaffPart(Part):
     tier: Tier = 1
 
 
+class OfficePart(Part):
+    """Another office that callers are sent to; `needs` says what for."""
+
+    label: Texts
+    number: Number
+    needs: Annotated[dict[Name, Texts], Field(min_length=1)]
+    ring_s: Annotated[float, Field(ge=5, le=120)] = 40.0
+
+
 class RetentionFile(Part):
     sealed_days: Annotated[int, Field(ge=1, le=36500)]
     """Personal fields of a contact are disposed of so many days after it ended."""
@@ -178,6 +187,7 @@ ENTRIES: dict[str, TypeAdapter[Any]] = {
     "hours": TypeAdapter(dict[Name, HoursPart]),
     "staff": TypeAdapter(dict[StaffName, StaffPart]),
     "dispositions": TypeAdapter(dict[Name, Texts]),
+    "offices": TypeAdapter(dict[Name, OfficePart]),
 }
 """Files that are a mapping from an id to an entry."""
 PROMPTS: TypeAdapter[Any] = TypeAdapter(dict[Name, Annotated[str, Field(min_length=1)]])

@@ -132,11 +132,28 @@ def _send_to_office(state: State, request: requests.SendToOffice, at: float, rec
 
 def _is_known(agency: Agency | None, office_id: str, need: str) -> bool:
     office = agency.offices.get(office_id) if agency else None
-    return office is not None and need in office.needs
+    return office is not None and (not need or need in office.needs)
 
 
 def _next_leg(contact: Contact) -> str:
     return f"{contact.id}-p{contact.parties + 1}"
+
+
+def refer_to(state: State, leg: Leg, user: str) -> requests.PassOn | requests.SendToOffice | None:
+    """What a REFER (RFC 3515) from a representative's phone to `user` asks for: a colleague who is free, a queue, the
+    operator of a line, or an office (what for is not said then). None: nobody to whom calls may be passed on."""
+    contact, agency = state.contacts.get(leg.contact), state.agency
+    if contact is None or agency is None or contact.offer != leg.id or contact.state is not ContactState.TALKING:
+        return None
+    agent, why = leg.agent or "", PassedOnFor.OTHER
+    if user in agency.queues:
+        return requests.PassOn(agent, contact.id, why, queue=user)
+    if user in agency.lines:
+        return requests.PassOn(agent, contact.id, why, queue=agency.lines[user].operator)
+    if _free(state, user, agent) is not None:
+        return requests.PassOn(agent, contact.id, why, colleague=user)
+    office = next((each for each in agency.offices.values() if user in (each.id, each.number)), None)
+    return requests.SendToOffice(agent, contact.id, office.id, "") if office is not None else None
 
 
 # Consult

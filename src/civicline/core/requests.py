@@ -178,7 +178,7 @@ class PassOn:
 
 @dataclass(frozen=True, slots=True)
 class SendToOffice:
-    """Blind transfer to another office; `need` is one of those that the pack names for it."""
+    """Blind transfer to another office; `need` is one of those that the pack names for it, "" when it was not said."""
 
     agent: str
     contact: str

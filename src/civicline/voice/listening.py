@@ -63,7 +63,7 @@ def _play(app: Application, call: Call, contact: Contact, step: Step, *before: s
     first = [Spoken(name, language) for name in (*heard.say_first, *before)]
     heard.say_first = []
     files = app.playlist.files([*first, *step.prompts], music=step.music)
-    loop = "last" if step.music else ""
+    loop = "all" if step.again else "last" if step.music else ""
     app.media.send(call.media, client.play(call.contact, contact.leg, files, play_id=heard.play, loop=loop))
 
 

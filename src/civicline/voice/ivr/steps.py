@@ -41,6 +41,8 @@ class Step:
     id: str
     prompts: tuple[Spoken, ...]
     music: bool = False
+    again: bool = False
+    """The prompts come again with the music, so that nobody thinks that they are forgotten."""
     keys: Mapping[str, Requests] = field(default_factory=dict)
     after: Requests = ()
     silence: Requests = ()
@@ -66,6 +68,17 @@ def step_of(contact: Contact, agency: Agency) -> Step | None:
         return _message(contact, agency, contact.turned_away.value)
     if contact.state in (ContactState.WAITING, ContactState.OFFERED):
         return Step("line", (Spoken("please_wait", spoken_to(contact, agency)),), music=True, keys=_refusal(contact))
+    return _in_the_call(contact, agency)
+
+
+def _in_the_call(contact: Contact, agency: Agency) -> Step | None:
+    """On hold, or while another office is rung."""
+    if contact.state is ContactState.TALKING and contact.hears_music:
+        prompts = (Spoken("on_hold", spoken_to(contact, agency)),)
+        return Step(f"hold-{contact.holds}", prompts, music=True, again=True, keys=_refusal(contact))
+    if contact.state is ContactState.OUTSIDE and contact.referrals[-1].answered_at is None:
+        prompts = (Spoken("connecting", spoken_to(contact, agency)),)
+        return Step("outside", prompts, music=True, again=True, keys=_refusal(contact))
     return None
 
 
