@@ -19,7 +19,7 @@ import struct
 import threading
 import time
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from e2e.pcaps import EVENTS, PTIME_S, SAMPLES, ulaw
@@ -34,6 +34,8 @@ PAUSE_S = 0.25
 FLOWING = 15
 """Packets within half a second."""
 EVENT_TYPE = 101
+PART_FRAMES = 10
+TONE_PEAK = 8000
 STEPS = 8
 """Packets of one key: five of 20 ms, then its end three times (RFC 4733 section 2.5.1.4)."""
 _MEDIA = re.compile(r"^m=audio (\d+)", re.M)
@@ -51,13 +53,21 @@ def is_flowing(times: Sequence[float]) -> bool:
 
 def has_tone(samples: Sequence[int], hz: float) -> bool:
     """Whether most of the power is at that frequency (Goertzel)."""
+    total = sum(sample * sample for sample in samples) * len(samples) / 2
+    return total > 0 and _power(samples, hz) > 0.5 * total
+
+
+def _power(samples: Sequence[int], hz: float) -> float:
     coefficient = 2 * math.cos(2 * math.pi * hz / 8000)
     before, last = 0.0, 0.0
     for sample in samples:
         before, last = last, sample + coefficient * last - before
-    power = before**2 + last**2 - coefficient * before * last
-    total = sum(sample * sample for sample in samples) * len(samples) / 2
-    return total > 0 and power > 0.5 * total
+    return before**2 + last**2 - coefficient * before * last
+
+
+def has_part(samples: Sequence[int], hz: float) -> bool:
+    """Whether a tenth of a tone's usual power or more is at that frequency: others may speak, too."""
+    return len(samples) > 0 and _power(samples, hz) > 0.1 * (TONE_PEAK**2 * len(samples) ** 2 / 4)
 
 
 def _linear(code: int) -> int:
@@ -104,6 +114,12 @@ class Ear:
         if not self.times or self.times[-1] < time.monotonic() - PAUSE_S:
             return False
         return has_tone([LINEAR[code] for code in self._heard[-1]], hz)
+
+    def has(self, hz: float) -> bool:
+        """That tone is among what came just now, whatever else is; False where nothing comes."""
+        if not self.times or self.times[-1] < time.monotonic() - PAUSE_S:
+            return False
+        return has_part([LINEAR[code] for code in b"".join(self._heard[-PART_FRAMES:])], hz)
 
     def first_tone(self, hz: float, since: float) -> float | None:
         """When that tone was first heard after `since`."""
@@ -229,12 +245,19 @@ class Dump:
         return is_flowing(self.times)
 
     def hears(self, hz: float) -> bool:
+        return self._looks(lambda heard: has_tone(heard, hz), 2)
+
+    def has(self, hz: float) -> bool:
+        """That tone is among what came just now, whatever else is; False where nothing comes."""
+        return self._looks(lambda heard: has_part(heard, hz), PART_FRAMES)
+
+    def _looks(self, judge: Callable[[Sequence[int]], bool], frames: int) -> bool:
         path = self._newest()
         if path is None or not self.times or self.times[-1] < time.monotonic() - PAUSE_S:
             return False
-        data = path.read_bytes()[-2 * SAMPLES * 2 :]
+        data = path.read_bytes()[-2 * SAMPLES * frames :]
         data = data[len(data) % 2 :]
-        return has_tone(struct.unpack(f"<{len(data) // 2}h", data), hz)
+        return judge(struct.unpack(f"<{len(data) // 2}h", data))
 
     def close(self) -> None:
         self._stopping = True

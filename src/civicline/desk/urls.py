@@ -11,4 +11,6 @@ urlpatterns = [
     path("break", views.take_break, name="desk-break"),
     path("hang-up", views.hang_up, name="desk-hang-up"),
     path("wrap-up", views.wrap_up, name="desk-wrap-up"),
+    *(path(f"call/{name}", view, name=f"desk-{name}") for name, view in views.CALL.items()),
+    path("transfer", views.transfer, name="desk-transfer"),
 ]
