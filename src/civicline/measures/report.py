@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from civicline.core.handling import Work, by_agent, needs
 from civicline.core.measures import Parts, measures, total
 from civicline.core.model import Contact
 from civicline.journal.connect import connect
@@ -22,6 +23,8 @@ __all__ = ["day", "render"]
 
 NOWHERE = "-"
 """The key of contacts that chose no topic, reached no queue or named no language."""
+
+NEEDS = ("office", "need", "sent", "answered")
 
 DIMENSIONS: dict[str, Callable[[Contact], str | None]] = {
     "line": lambda contact: contact.line,
@@ -70,7 +73,13 @@ def _figures(found: period.Period, place: ZoneInfo) -> dict[str, Any]:
     return {
         "total": _entry(floor),
         "by": {name: _by(key, found.contacts, in_time_s) for name, key in groups.items()},
+        "representatives": {name: _work(work) for name, work in by_agent(found.contacts).items()},
+        "needs": [dict(zip(NEEDS, each, strict=True)) for each in needs(found.contacts)],
     }
+
+
+def _work(work: Work) -> dict[str, Any]:
+    return {name: getattr(work, name) for name in (*work.__slots__, "handle_time_s")}
 
 
 def _by(key: Callable[[Contact], str | None], contacts: Iterable[Contact], in_time_s: dict[str, float]) -> Any:
