@@ -179,5 +179,7 @@ def test_consult_and_three_go_on_when_a_process_is_killed(three: Three, process:
         three.town.centre.kill(process)
         eventually(lambda before=starts: three.town.centre.starts(process) > before, WITHIN_S, "the restart")
         three.hear(heard)
+    three.turn(ConsultState.WITH_CALLER)
+    three.hear({"caller": {"ann"}, "ann": {"caller"}, "bob": set()})
     three.end("ann")
     assert three.phones["bob"].count("CALL_INCOMING") == 1

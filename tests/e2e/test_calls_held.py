@@ -10,14 +10,11 @@ import pytest
 
 from civicline.core import requests
 from civicline.core.lifecycle import AgentState, HeldBy, PassedOnFor, Recording
-from civicline.core.model import Contact
-from e2e.callers import Caller, Town
+from e2e.callers import Town
 from e2e.centre import Centre
-from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
-from peers.baresip import Phone
+from e2e.talks import BOB_HZ, Talk, take
+from e2e.witness import AGENT_HZ, tone_file
 from peers.ports import eventually
-
-BOB_HZ = 1400.0
 
 
 @pytest.fixture(scope="module")
@@ -37,46 +34,10 @@ def tones(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: tone_file(folder / f"{name}.wav", hz, 60) for name, hz in (("ann", AGENT_HZ), ("bob", BOB_HZ))}
 
 
-class Talk:
-    """Ann talks to a caller about a refund."""
-
-    def __init__(self, town: Town, tones: dict[str, Path], stack: ExitStack, language: str = "en") -> None:
-        self.town, self.tones, self.stack = town, tones, stack
-        self.phone = stack.enter_context(town.working("ann", plays=tones["ann"]))
-        self.at_ann = stack.enter_context(town.dump(self.phone))
-        self.caller: Caller = stack.enter_context(town.call())
-        self.caller.go_to("refund", language)
-        take(town, "ann", self.phone)
-        self.hears_each_other()
-
-    @property
-    def contact(self) -> Contact:
-        return self.caller.contact
-
-    def ask(self, kind: type, **more: object) -> None:
-        self.town.centre.ask(kind("ann", self.contact.id, **more))
-
-    def hears_each_other(self) -> None:
-        eventually(lambda: self.caller.ear.hears(AGENT_HZ), what="the representative's tone at the caller's")
-        eventually(lambda: self.at_ann.hears(CALLER_HZ), what="the caller's tone at the representative's")
-
-    def caller_hears_music(self) -> None:
-        eventually(lambda: self.contact.held_at, what="the hold")
-        self.caller.hear("on_hold")
-        self.caller.hear_music()
-
-
 @pytest.fixture
 def talk(town: Town, tones: dict[str, Path]) -> Iterator[Talk]:
     with ExitStack() as stack:
         yield Talk(town, tones, stack)
-
-
-def take(town: Town, agent: str, phone: Phone) -> None:
-    phone.expect("CALL_INCOMING")
-    phone.accept()
-    phone.expect("CALL_ESTABLISHED")
-    town.until(agent, AgentState.TALKING)
 
 
 def test_on_hold_the_caller_hears_music_and_nobody_hears_the_caller(talk: Talk) -> None:

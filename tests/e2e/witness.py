@@ -83,7 +83,7 @@ LINEAR = [_linear(code) for code in range(256)]
 class Ear:
     """An RTP socket that plays a tone, presses keys and keeps when packets came. Sends once `to` is known."""
 
-    def __init__(self, event_type: int = EVENT_TYPE) -> None:
+    def __init__(self, event_type: int = EVENT_TYPE, hz: float = CALLER_HZ) -> None:
         self.port = free_udp()
         self.event_type = event_type
         self.to: tuple[str, int] | None = None
@@ -94,7 +94,7 @@ class Ear:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", self.port))
         self._socket.settimeout(0.2)
-        self._tone = [_tone(CALLER_HZ, n) for n in range(round(8000 / CALLER_HZ))]
+        self._tone = [_tone(hz, n) for n in range(50)]
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._send)]
         for thread in self._threads:
             thread.start()
@@ -188,6 +188,7 @@ class Caller:
         self.sipp = Sipp(SCENARIO, to, service=number, caller=caller, keys={"ear": str(self.ear.port)}, timeout_s=240)
         self._to = to[0]
         self._read = 0
+        self._told = 0
         self.names: tuple[str, str] | None = None
         """Call-ID and From tag, once the INVITE has left."""
 
@@ -215,11 +216,14 @@ class Caller:
                 self.ear.to = (self._to, int(media[1]))
 
     def hang_up(self) -> None:
+        """Or whatever the scenario does next when it is told to go on."""
         assert self.names is not None, "no INVITE was sent"
+        self._told += 1
         text = (
-            f"INFO sip:caller@{self.sipp.host} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKhangup\r\n"
+            f"INFO sip:caller@{self.sipp.host} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKhangup{self._told}\r\n"
             f"From: <sip:test@127.0.0.1>;tag=t\r\nTo: <sip:caller@127.0.0.1>;tag={self.names[1]}\r\n"
-            f"Call-ID: {self.names[0]}\r\nCSeq: 9999 INFO\r\nContent-Length: 0\r\n\r\n"
+            f"Call-ID: {self.names[0]}\r\nCSeq: {9990 + self._told} INFO\r\nContent-Length: 0\r\n\r\n"
         )
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(text.encode(), self.sipp.address)
