@@ -20,11 +20,8 @@ from typing import Any
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 ONE = """
-import contextlib, importlib.util, io, json, sys
-spec = importlib.util.spec_from_file_location("__benchmark__", sys.argv[1])
-module = importlib.util.module_from_spec(spec)
-sys.modules[spec.name] = module
-spec.loader.exec_module(module)
+import contextlib, importlib, io, json, sys
+module = importlib.import_module(sys.argv[1])  # by its name, so that the processes it spawns find it too
 said = io.StringIO()
 if hasattr(module, "run"):
     with contextlib.redirect_stdout(sys.stderr):
@@ -66,7 +63,7 @@ def measure(name: str) -> Any:
     """What the benchmark gave, or {"error": …}."""
     path = os.pathsep.join([str(HERE), str(HERE.parent / "tests")])
     done = subprocess.run(
-        [sys.executable, "-c", ONE, str(HERE / f"{name}.py")],
+        [sys.executable, "-c", ONE, name],
         env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     if done.returncode != 0:

@@ -1,25 +1,32 @@
 """How many bridged G.711 calls one core carries clean: no loss, and p99 of the one-way delay under 20 ms.
 
-    python benchmarks/bridged_calls.py [--steps 100,200,…] [--seconds 8]
+    python benchmarks/bridged_calls.py [--steps 100,200,…] [--seconds 8] [--recorded]
 
 The media process is pinned to one core. A generator process on another core is both phones of every call; each sends a
 packet every 20 ms, evenly spread, with the time of sending in its payload, which is compared when the packet comes out
 at the other side. The answer is JSON. The generator's own lateness is told beside it: on a busy machine it is part of
 the delay.
+
+`--recorded`: each call is also recorded, encrypted, on disk; a step is clean only if every recording is whole, with
+every second of its call. `benchmarks/recorded_calls.py` is the same for `make bench`.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import ctypes
 import json
 import multiprocessing
 import os
 import platform
+import secrets
+import shutil
 import signal
 import socket
 import struct
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -28,6 +35,9 @@ from typing import Any
 
 import numpy as np
 
+from civicline.people import keyset
+from civicline.recordings import reading, store
+from civicline.recordings.format import owner
 from civicline.settings import Address, PortRange, load
 from civicline.voice.media import client
 from civicline.voice.media.client import NgClient, NgError
@@ -58,17 +68,21 @@ def cores() -> tuple[int, int]:
 
 def media(core: int, ng: Address, ports: PortRange) -> None:
     os.sched_setaffinity(0, {core})
-    sys.exit(run_media(replace(load({}), ng_events=Address("127.0.0.1", 9)), ng, ports))
+    sys.exit(run_media(replace(load(), ng_events=Address("127.0.0.1", 9)), ng, ports))
 
 
-def set_up(ng: NgClient, number: int, caller_port: int, agent_port: int) -> tuple[int, int]:
-    """Bridge one call; gives the engine's ports for its caller and its representative."""
+def set_up(ng: NgClient, number: int, caller_port: int, agent_port: int, recorded: bool) -> tuple[int, int]:
+    """Bridge one call, and record it; gives the engine's ports for its caller and its representative."""
     call, leg, other = f"bench-{number}", f"{number}-c", f"{number}-1"
     said = [SDP.format(port) for port in (caller_port, agent_port)]
     ng.command(client.offer_caller(call, leg, said[0]))
     to_caller = ng.command(client.answer_ivr(call, leg))["sdp"]
     to_agent = ng.command(client.offer_agent(call, leg, other, said[0]))["sdp"]
     ng.command(client.answer_agent(call, leg, other, said[1]))
+    if recorded:
+        recording = secrets.token_hex(16)
+        _, wrapped = keyset.current().new_key(owner(recording))
+        ng.command(client.record(call, leg, recording, base64.b64encode(wrapped).decode(), 1))
     return port_of(to_caller), port_of(to_agent)
 
 
@@ -154,7 +168,7 @@ class Message(ctypes.Structure):
 class Generator:
     """Sends and receives for all phones; delays in seconds."""
 
-    def __init__(self, ng: NgClient, calls: int) -> None:
+    def __init__(self, ng: NgClient, calls: int, recorded: bool) -> None:
         self.groups = [Group() for _ in range(SLOTS)]
         self.sent = 0
         self.delays: list[float] = []
@@ -162,7 +176,7 @@ class Generator:
         ports: list[list[int]] = [[] for _ in self.groups]
         for number in range(calls):
             ours = number % SLOTS, (number + SLOTS // 2) % SLOTS
-            theirs = set_up(ng, number, self.groups[ours[0]].port, self.groups[ours[1]].port)
+            theirs = set_up(ng, number, self.groups[ours[0]].port, self.groups[ours[1]].port, recorded)
             for slot, port in zip(ours, theirs, strict=True):
                 ports[slot].append(port)
         for group, engine_ports in zip(self.groups, ports, strict=True):
@@ -191,13 +205,13 @@ class Generator:
             time.sleep(min(left, SLOT_S))
 
 
-def generate(core: int, ng: Address, calls: int, seconds: float, results: Connection) -> None:
+def generate(core: int, ng: Address, calls: int, seconds: float, recorded: bool, results: Connection) -> None:
     """One step: set the calls up, warm up so that sources are locked, measure, delete."""
     os.sched_setaffinity(0, {core})
     in_real_time()
     with NgClient(ng) as commands:
         begun = time.monotonic()
-        generator = Generator(commands, calls)
+        generator = Generator(commands, calls, recorded)
         set_up_s = time.monotonic() - begun
         generator.run(WARM_UP_S)
         generator.run(seconds)
@@ -227,20 +241,43 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def step(context: Any, core: int, ng: Address, engine_pid: int, calls: int, seconds: float) -> dict[str, Any]:
+def step(
+    context: Any, core: int, ng: Address, engine_pid: int, calls: int, seconds: float, recorded: bool
+) -> dict[str, Any]:
     ours, theirs = context.Pipe()
-    process = context.Process(target=generate, args=(core, ng, calls, seconds, theirs))
+    process = context.Process(target=generate, args=(core, ng, calls, seconds, recorded, theirs))
     before = cpu_s(engine_pid)
     process.start()
     result: dict[str, Any] = ours.recv() if ours.poll(seconds + 60) else {"calls": calls, "lost": -1, "p99_ms": 1e9}
     process.join(30)
     result["engine_cpu_s"] = round(cpu_s(engine_pid) - before, 2)
     result["clean"] = result["lost"] == 0 and result["p99_ms"] < CLEAN_P99_MS
+    if recorded:
+        result["recordings_whole"] = whole_recordings(seconds)
+        result["clean"] = result["clean"] and result["recordings_whole"] == calls
     return result
 
 
-def run(steps: tuple[int, ...] = STEPS, seconds: float = 8.0) -> dict[str, Any]:
+def whole_recordings(seconds: float) -> int:
+    """How many were ended in order with every second, and how they are laid away for the next step."""
+    folder = store.folder(load().data)
+    end = time.monotonic() + 30
+    while any(store.is_being_written(path) for _, path in store.everything(folder)) and time.monotonic() < end:
+        time.sleep(0.1)
+    found = [reading.read(path) for _, path in store.everything(folder)]
+    shutil.rmtree(folder)
+    return sum(segment.whole and segment.seconds >= seconds for segment in found)
+
+
+def run(steps: tuple[int, ...] = STEPS, seconds: float = 8.0, recorded: bool = False) -> dict[str, Any]:
     """Go up until two steps in a row are not clean; `clean_calls` is the highest clean step."""
+    with tempfile.TemporaryDirectory(prefix="civicline-bench-") as folder:
+        os.environ |= {"CIVICLINE_DATA": folder, "CIVICLINE_KEYSET": f"{folder}/keyset.json"}
+        keyset.create(Path(folder) / "keyset.json")
+        return _run(steps, seconds, recorded)
+
+
+def _run(steps: tuple[int, ...], seconds: float, recorded: bool) -> dict[str, Any]:
     context = multiprocessing.get_context("spawn")
     engine_core, generator_core = cores()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
@@ -253,7 +290,7 @@ def run(steps: tuple[int, ...] = STEPS, seconds: float = 8.0) -> dict[str, Any]:
         _until_up(ng)
         done: list[dict[str, Any]] = []
         for calls in steps:
-            done.append(step(context, generator_core, ng, engine.pid, calls, seconds))
+            done.append(step(context, generator_core, ng, engine.pid, calls, seconds, recorded))
             if len(done) > 1 and not any(result["clean"] for result in done[-2:]):
                 break
     finally:
@@ -261,7 +298,7 @@ def run(steps: tuple[int, ...] = STEPS, seconds: float = 8.0) -> dict[str, Any]:
         engine.join(10)
     clean = max((result["calls"] for result in done if result["clean"]), default=0)
     return {
-        "benchmark": "bridged_calls",
+        "benchmark": "recorded_calls" if recorded else "bridged_calls",
         "clean_calls": clean,
         "steps": done,
         "seconds_a_step": seconds,
@@ -287,8 +324,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Bridged G.711 calls that one core carries clean.")
     parser.add_argument("--steps", default=",".join(map(str, STEPS)), help="numbers of calls, with commas")
     parser.add_argument("--seconds", type=float, default=8.0, help="measured at each step")
+    parser.add_argument("--recorded", action="store_true", help="record each call, encrypted, on disk")
     given = parser.parse_args()
-    print(json.dumps(run(tuple(map(int, given.steps.split(","))), given.seconds), indent=2))
+    print(json.dumps(run(tuple(map(int, given.steps.split(","))), given.seconds, given.recorded), indent=2))
 
 
 if __name__ == "__main__":

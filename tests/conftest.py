@@ -21,6 +21,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connections
 from django.test import TransactionTestCase
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
@@ -74,8 +75,12 @@ class Server:
         return int((layout(self.settings).cluster / "postmaster.pid").read_text().split()[0])
 
     def kill(self) -> int:
-        """kill -9 of PostgreSQL's first process; gives the exit code that a supervisor sees."""
+        """kill -9 of PostgreSQL's first process; gives the exit code that a supervisor sees.
+
+        Django's connection in this process dies with it, and would be handed to the next test as if it lived.
+        """
         os.kill(self.postmaster(), signal.SIGKILL)
+        connections.close_all()
         return self.process.wait(30)
 
     def stop(self) -> int:

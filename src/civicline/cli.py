@@ -20,7 +20,9 @@ COMMANDS = {
     "migrate": "bring the database's tables up to date",
     "agency": "check or load an agency pack",
     "staff": "passwords of the staff, and of their telephones",
-    "keyset": "make the keyset that protects personal data",
+    "keyset": "make the keyset that protects personal data, or rotate it",
+    "export": "hand out a recording to somebody allowed",
+    "verify": "hold recordings against the journal",
     "report": "figures of a day",
     "doctor": "look at this machine and say what to mend",
 }
@@ -85,6 +87,7 @@ def _is_mistake(error: Exception) -> bool:
         ("civicline.database.errors", "DatabaseError"),
         ("civicline.people.keyset", "KeysetError"),
         ("civicline.people.actions", "PeopleError"),
+        ("civicline.recordings.errors", "RecordingError"),
         ("civicline.web.secret", "SecretError"),
         ("civicline.agency.mistakes", "PackError"),
         ("psycopg", "OperationalError"),

@@ -2,7 +2,7 @@
 
 import json
 
-from civicline.core import codec, deadlines, indexes, kinds
+from civicline.core import codec, consent, deadlines, indexes, kinds
 from civicline.core.evolve import evolve
 from civicline.core.facts import ContactPassedOn, OfferMade
 from civicline.core.model import State
@@ -170,7 +170,20 @@ def check_derived(state, again):
     assert deadlines.next_at(state) == due
 
 
+def check_recording(state):
+    for contact in state.contacts.values():
+        wanted = consent.recording_now(contact)
+        if wanted in {"record", "pause"}:
+            assert contact.notice_at is not None and contact.recording == "allowed" and contact.state == "talking"
+        if contact.recording == "refused":
+            assert wanted == "destroy"
+        paused = contact.recording_paused_at is not None
+        assert paused == (wanted == "pause"), "a pause outlives its talk, or does not hold"
+        assert paused or contact.pause_reminded_at is None
+
+
 def check_all(state):
+    check_recording(state)
     check_partners(state)
     check_segments(state)
     check_legs(state)

@@ -111,6 +111,17 @@ class CoreMachine(Steps):
     def agent_says(self, agent, kind):
         self.step(kind(agent))
 
+    @precondition(lambda self: any(c.agent for c in self.state.contacts.values()))
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from([r.PauseRecording, r.ResumeRecording, r.RefuseRecording]),
+        stranger=st.none() | agent_ids,
+    )
+    def agent_says_of_the_recording(self, data, kind, stranger):
+        contact = self.draw_contact(data, {"offered", "talking", "wrapping", "closed"})
+        if contact:
+            self.step(kind(agent=stranger or contact.agent, contact=contact.id))
+
     @rule(data=st.data(), stranger=st.none() | agent_ids)
     def agent_hangs_up(self, data, stranger):
         contact = self.draw_contact(data, {"offered", "talking", "wrapping"})

@@ -9,6 +9,13 @@ from civicline.core import requests
 from web.fixtures import signed_in, violations
 from web.stand import REPRESENTATIVE, Stand
 
+# In one step, since a renewal of the panel between the two would make the browser check the form again.
+SAVE_UNCHECKED = """() => {
+    const save = document.querySelector('#wrap-save');
+    save.form.noValidate = true;
+    save.click();
+}"""
+
 
 @pytest.fixture
 def desk(site: Stand, context: BrowserContext) -> Page:
@@ -86,6 +93,26 @@ def test_the_form_is_kept_while_the_panel_is_renewed(site: Stand, desk: Page) ->
     assert site.bodies("contact_wrapped")[-1]["resolved"] is False
 
 
+def test_the_recording_is_paused_goes_on_and_is_refused(site: Stand, desk: Page) -> None:
+    site.ready_agent(REPRESENTATIVE)
+    contact = site.call()
+    site.to_state(REPRESENTATIVE, "offered")
+    site.phone_answers(contact)
+    state(desk, "Talking")
+    press(desk, "Pause the recording")
+    expect(desk.locator("#paused")).to_contain_text("Nothing that is said now is kept.")
+    expect(desk.locator("#announcement")).to_contain_text("The recording is paused.")
+    expect(desk.locator("#recording")).to_have_text("paused")
+    press(desk, "Go on recording")
+    expect(desk.locator("#paused")).to_have_count(0)
+    expect(desk.locator("#recording")).to_have_text("allowed")
+    press(desk, "The person does not want to be recorded")
+    expect(desk.locator("#recording")).to_have_text("refused: not recorded")
+    expect(desk.get_by_role("button", name="Pause the recording")).to_have_count(0)
+    said = [site.bodies(f"recording_{kind}")[-1] for kind in ("paused", "resumed", "refused")]
+    assert [(each["contact"], each["agent"]) for each in said] == [(contact, REPRESENTATIVE)] * 3
+
+
 def test_without_a_word_on_resolution_nothing_is_saved(site: Stand, desk: Page) -> None:
     site.ready_agent(REPRESENTATIVE)
     contact = site.call()
@@ -95,8 +122,8 @@ def test_without_a_word_on_resolution_nothing_is_saved(site: Stand, desk: Page) 
     state(desk, "Wrap-up")
     before = len(site.bodies("request.wrap_up"))
     desk.get_by_label("Outcome").select_option("answered")
-    desk.evaluate("document.querySelectorAll('input[required]').forEach(each => each.removeAttribute('required'))")
-    press(desk, "Save and be available")
+    site.hung_up(contact)
+    desk.evaluate(SAVE_UNCHECKED)
     expect(desk.get_by_text("Choose a topic, an outcome and whether")).to_be_visible()
     assert len(site.bodies("request.wrap_up")) == before
     resolved(desk, "Yes")
@@ -134,6 +161,7 @@ def test_two_tabs_share_one_connection(site: Stand, desk: Page, context: Browser
 
 def test_signing_out_ends_the_work(site: Stand, desk: Page) -> None:
     site.ready_agent(REPRESENTATIVE)
+    state(desk, "Available")
     desk.get_by_role("button", name="Sign out").click()
     desk.wait_for_url("**/sign-in")
     site.to_state(REPRESENTATIVE, "signed_out")
@@ -150,6 +178,10 @@ def test_the_desk_breaks_no_rule_of_access(site: Stand, desk: Page, width: int, 
     site.to_state(REPRESENTATIVE, "offered")
     assert violations(desk) == []
     site.phone_answers(contact)
+    site.to_state(REPRESENTATIVE, "talking")
+    site.give(requests.PauseRecording(REPRESENTATIVE, contact))
+    expect(desk.locator("#paused")).to_be_visible()
+    assert violations(desk) == []
     site.caller_leaves(contact)
     site.to_state(REPRESENTATIVE, "wrap_up")
     assert violations(desk) == []

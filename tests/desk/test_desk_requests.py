@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -42,9 +42,9 @@ def talking(db) -> AgentRow:
 def own_keyset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CIVICLINE_KEYSET", str(tmp_path / "keyset.json"))
     keyset.create(tmp_path / "keyset.json")
-    keyset.current.cache_clear()
+    keyset._current.cache_clear()
     yield
-    keyset.current.cache_clear()
+    keyset._current.cache_clear()
 
 
 def last() -> tuple[str, dict]:
@@ -60,6 +60,9 @@ def last() -> tuple[str, dict]:
         ("available", {}, "request.become_available", {"agent": ME}),
         ("break", {"reason": "lunch"}, "request.take_break", {"agent": ME, "reason": "lunch"}),
         ("hang-up", {"contact": CALL}, "request.hang_up", {"agent": ME, "contact": CALL}),
+        ("pause-recording", {"contact": CALL}, "request.pause_recording", {"agent": ME, "contact": CALL}),
+        ("resume-recording", {"contact": CALL}, "request.resume_recording", {"agent": ME, "contact": CALL}),
+        ("refuse-recording", {"contact": CALL}, "request.refuse_recording", {"agent": ME, "contact": CALL}),
         (
             "wrap-up",
             {"contact": CALL, "topic": "refund", "disposition": "answered", "resolved": "no"},
@@ -91,6 +94,16 @@ def test_the_number_is_opened_for_the_desk(client: Client, talking: AgentRow, ow
         for statement, values in sealing.seal_statements(CALL, {"number": "+13035550123"}):
             cursor.execute(statement, values)
     assert "(303) 555-0123" in client.get("/desk/panel").content.decode()
+
+
+def test_a_pause_that_goes_on_is_told_of_again(client: Client, talking: AgentRow) -> None:
+    paused = ContactRow.objects.filter(id=CALL)
+    paused.update(recording_paused_at=NOW)
+    first = client.get("/desk/panel").content.decode()
+    paused.update(pause_reminded_at=NOW + timedelta(seconds=30))
+    second = client.get("/desk/panel").content.decode()
+    assert "The recording is paused." in first and "still paused" not in first
+    assert "The recording is still paused. Seconds so far: 30" in second and "usa-alert--error" in second
 
 
 def test_without_its_key_the_desk_goes_on(client: Client, talking: AgentRow, own_keyset: None) -> None:

@@ -12,6 +12,7 @@ import pytest
 from chaos.floor import SETTLED_S, Floor
 from civicline.core import kinds, requests
 from civicline.core.facts import OfferMade
+from civicline.voice.media import client
 from peers.ports import eventually
 
 PICKED_UP = kinds.to_body(requests.LegPickedUp(""))[0]
@@ -90,3 +91,14 @@ def test_media_and_then_voice_while_a_phone_rings(floor: Floor) -> None:
     floor.await_all_up()
     floor.phones["bob"].accept()
     goes_on(floor, within_s=15)  # the watch over silent legs would mend it after 20 s
+
+
+def test_a_media_session_whose_end_was_not_sent_any_more(floor: Floor) -> None:
+    """As when voice dies between the journal's word that a call is over and its own to the media engine."""
+    over = floor.centre.contacts()[0]
+    ng = floor.centre.settings.ng[0]
+    with client.NgClient(ng) as engine:
+        engine.command(client.offer_caller(over.id, over.leg, client.DUMMY_SDP))
+    assert floor.centre.media_calls() == 1
+    floor.centre.kill("voice")
+    eventually(lambda: floor.centre.media_calls() == 0, what="the end of the session")

@@ -31,7 +31,7 @@ from dataclasses import replace
 from civicline.settings import Address, PortRange, load
 from civicline.voice.media.process import run
 ng, events, first, last = map(int, sys.argv[1:])
-settings = replace(load({}), rtp_host="127.0.0.1", ng_events=Address("127.0.0.1", events))
+settings = replace(load(), rtp_host="127.0.0.1", ng_events=Address("127.0.0.1", events))
 sys.exit(run(settings, Address("127.0.0.1", ng), PortRange(first, last)))
 """
 

@@ -36,6 +36,7 @@ from civicline import settings
 from civicline.{name} import process
 sys.exit(process.run(settings.load()))
 """
+SHOWN = "SELECT (SELECT max(position) FROM journal_event) <= (SELECT position FROM contacts_progress WHERE id = 1)"
 _contacts = itertools.count(1)
 
 
@@ -79,6 +80,13 @@ class Stand:
 
     def to_state(self, name: str, state: str) -> None:
         eventually(lambda: self.agent(name) == state, what=f"{name} is {state}")
+
+    def hung_up(self, contact: str) -> None:
+        """Until both phones have gone and the read models show it: no more news of this call comes to a page."""
+        legs = {f"{contact}-c", f"{contact}-1"}
+        eventually(lambda: legs <= {body["leg"] for body in self.bodies("leg_ended")}, what="both phones have gone")
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            eventually(lambda: connection.execute(SHOWN).fetchone() == (True,), what="the read models show it")
 
     def ready_agent(self, name: str) -> None:
         self.give(requests.RegisterPhone(name), requests.SignIn(name), requests.BecomeAvailable(name))

@@ -40,6 +40,7 @@ def load(pack: Pack) -> int:
             "digest": pack.digest,
             "trunks": trunks.to_json(pack.trunks),
             "sealed_days": pack.sealed_days,
+            "recording_days": pack.recording_days,
             "loaded_at": timezone.now(),
         },
     )

@@ -12,6 +12,7 @@ class LoadedPack(models.Model):
     digest = models.TextField()
     trunks = models.JSONField()
     sealed_days = models.IntegerField()
+    recording_days = models.IntegerField(default=90)
     loaded_at = models.DateTimeField()
 
     class Meta:

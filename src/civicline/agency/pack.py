@@ -28,6 +28,7 @@ class Pack:
     trunks: tuple[Trunk, ...]
     accounts: tuple[Account, ...]
     sealed_days: int
+    recording_days: int
     path: Path
     digest: str
     """Changes whenever a file of the pack does."""
@@ -56,6 +57,7 @@ def read(path: Path) -> Pack:
             Account(id_, part.name, part.role, part.languages[0]) for id_, part in found.entries["staff"].items()
         ),
         sealed_days=found.retention.sealed_days,
+        recording_days=found.retention.recording_days,
         path=path,
         digest=_digest(path, found),
     )

@@ -173,6 +173,8 @@ class OfficePart(Part):
 class RetentionFile(Part):
     sealed_days: Annotated[int, Field(ge=1, le=36500)]
     """Personal fields of a contact are disposed of so many days after it ended."""
+    recording_days: Annotated[int, Field(ge=1, le=36500)] = 90
+    """Recordings are disposed of so many days after they began."""
 
 
 WHOLE: dict[str, type[BaseModel]] = {"agency": AgencyFile, "retention": RetentionFile}

@@ -18,6 +18,8 @@ class ContactRow(models.Model):
     arrived_at = models.DateTimeField()
     notice_at = models.DateTimeField(null=True)
     recording = models.CharField(max_length=16)
+    recording_paused_at = models.DateTimeField(null=True)
+    pause_reminded_at = models.DateTimeField(null=True)
     language = models.CharField(max_length=16, null=True)
     topic = models.CharField(max_length=64, null=True)
     topic_by = models.CharField(max_length=16, null=True)

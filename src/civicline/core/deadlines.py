@@ -21,7 +21,10 @@ RING_S, WRAP_UP_S = 20.0, 600.0
 LEG_END_S = 40.0
 """A leg that should end counts as ended after this: SIP gives up on a BYE or CANCEL after 32 s (RFC 3261, timer F)."""
 
-OVERFLOW, RING, WRAP_UP, LEG = "overflow", "ring", "wrap_up", "leg"
+PAUSE_REMIND_S = 30.0
+"""A recording that is paused longer is told of again, and again: a pause that is forgotten loses the talk."""
+
+OVERFLOW, RING, WRAP_UP, LEG, PAUSE = "overflow", "ring", "wrap_up", "leg", "pause"
 PARTY, SEGMENT = "party", "segment"
 """A third party or an office that rings, by contact; the wrap-up of whoever passed the call on, by agent."""
 
@@ -97,6 +100,12 @@ def _segment_at(state: State, key: str) -> float | None:
     return agent.since + (queue.wrap_up_s if queue else WRAP_UP_S)
 
 
+def _pause_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    since = (contact.pause_reminded_at or contact.recording_paused_at) if contact is not None else None
+    return None if since is None else since + PAUSE_REMIND_S
+
+
 _WHEN: dict[str, Callable[[State, str], float | None]] = {
     OVERFLOW: _overflow_at,
     RING: _ring_at,
@@ -104,6 +113,7 @@ _WHEN: dict[str, Callable[[State, str], float | None]] = {
     LEG: _leg_at,
     PARTY: _party_at,
     SEGMENT: _segment_at,
+    PAUSE: _pause_at,
 }
 
 
@@ -117,6 +127,7 @@ def rebuild(state: State) -> None:
     for key in state.contacts:
         note(state, OVERFLOW, key)
         note(state, WRAP_UP, key)
+        note(state, PAUSE, key)
         note(state, PARTY, key)
     for key in state.agents:
         note(state, SEGMENT, key)

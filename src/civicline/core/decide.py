@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import deadlines, facts, hours, in_call, indexes, requests, routing
+from civicline.core import consent, deadlines, facts, hours, in_call, indexes, requests, routing
 from civicline.core.agency import Agency, Queue
 from civicline.core.derived import Bucket
 from civicline.core.evolve import evolve
@@ -21,7 +21,6 @@ from civicline.core.lifecycle import (
     Failure,
     HungUpBy,
     LegState,
-    Recording,
     TurnedAwayFor,
 )
 from civicline.core.model import Agent, Contact, State
@@ -56,6 +55,8 @@ def _pass_time(state: State, now: float, record: Record) -> None:
             record(facts.ContactWidened(now, key, state.contacts[key].step + 1))
         elif kind == deadlines.RING:
             _miss(state, key, Failure.NO_ANSWER, now, record)
+        elif kind == deadlines.PAUSE:
+            consent.remind(state, key, now, record)
         elif kind == deadlines.LEG:
             record(facts.LegEnded(now, key, HungUpBy.LOST))
         elif kind in in_call.DUE:
@@ -123,15 +124,6 @@ def _played_notice(state: State, request: requests.PlayedNotice, at: float, reco
     contact = _in_menu(state, request.contact)
     if contact is not None and contact.notice_at is None:
         record(facts.NoticePlayed(at, contact.id))
-
-
-_RECORDABLE = frozenset(ContactState) - {ContactState.WRAPPING, ContactState.CLOSED}
-
-
-def _refuse_recording(state: State, request: requests.RefuseRecording, at: float, record: Record) -> None:
-    contact = state.contacts.get(request.contact)
-    if contact and contact.state in _RECORDABLE and contact.recording is not Recording.REFUSED:
-        record(facts.RecordingRefused(at, contact.id))
 
 
 def _choose_language(state: State, request: requests.ChooseLanguage, at: float, record: Record) -> None:
@@ -318,7 +310,7 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.LoadAgency: _load_agency,
     requests.CallArrived: _call_arrived,
     requests.PlayedNotice: _played_notice,
-    requests.RefuseRecording: _refuse_recording,
+    **consent.ANSWERS,
     requests.ChooseLanguage: _choose_language,
     requests.ChooseTopic: _choose_topic,
     requests.PlayedMessage: _played_message,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import deadlines, facts, in_call_folds, indexes
+from civicline.core import consent, deadlines, facts, in_call_folds, indexes
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import OFFER, ContactState, HungUpBy, Recording
 from civicline.core.model import Agent, Contact, Leg, Offer, State
@@ -58,12 +58,6 @@ def _notice_played(state: State, fact: facts.NoticePlayed) -> None:
     contact.notice_at = fact.at
     if contact.recording is Recording.UNASKED:
         contact.recording = Recording.ALLOWED
-
-
-def _recording_refused(state: State, fact: facts.RecordingRefused) -> None:
-    contact = state.contacts[fact.contact]
-    _move_contact(state, contact, "RecordingRefused")
-    contact.recording = Recording.REFUSED
 
 
 def _language_chosen(state: State, fact: facts.LanguageChosen) -> None:
@@ -237,7 +231,7 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     facts.AgencyLoaded: _agency_loaded,
     facts.ContactArrived: _contact_arrived,
     facts.NoticePlayed: _notice_played,
-    facts.RecordingRefused: _recording_refused,
+    **consent.FOLDS,
     facts.LanguageChosen: _language_chosen,
     facts.TopicChosen: _topic_chosen,
     facts.ContactQueued: _contact_queued,

@@ -33,8 +33,34 @@ class NoticePlayed:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRefused:
+    """By key, or in words to `agent`. What was recorded is destroyed (`recording.destroyed`)."""
+
     at: float
     contact: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPaused:
+    at: float
+    contact: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPauseReminded:
+    """The pause goes on: the representative is told again."""
+
+    at: float
+    contact: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResumed:
+    at: float
+    contact: str
+    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,4 +406,5 @@ Fact = (
     | CallerHeld | CallerResumed | ContactPassedOn | ConsultBegun | ConsultAnswered | ConsultMissed | ConsultTurned
     | ConsultEnded | ConsultCompleted | ContactReferred | OfficeAnswered | OfficeMissed | ReferralEnded
     | SegmentWrapped | SegmentWrapUpRanOut
+    | RecordingPaused | RecordingPauseReminded | RecordingResumed
 )  # fmt: skip

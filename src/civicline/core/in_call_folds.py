@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import deadlines, facts
+from civicline.core import consent, deadlines, facts
 from civicline.core.lifecycle import CONSULT, AgentState, ConsultState, HeldBy, LifecycleError, PassedOnFor
 from civicline.core.model import Consult, Contact, Leg, PassedOn, Referral, Segment, State
 from civicline.core.moves import close, end_leg_of, move_agent, move_contact
@@ -24,8 +24,9 @@ def take(contact: Contact, agent: str, leg: str, at: float) -> None:
 
 
 def release(contact: Contact, at: float) -> None:
-    """The representative no longer has the call, nor is anybody on hold."""
+    """The representative no longer has the call: nobody is on hold, and no pause of the recording outlasts it."""
     _resume(contact, at)
+    consent.end_pause(contact)
     holder = contact.holder
     if holder is not None:
         holder.ended_at = at

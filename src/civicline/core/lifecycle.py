@@ -153,7 +153,11 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.OUTSIDE, "OfficeAnswered"): C.OUTSIDE,
     (C.OUTSIDE, "OfficeMissed"): C.WAITING,
     (C.OUTSIDE, "ReferralEnded"): C.CLOSED,
+    (C.TALKING, "RecordingPaused"): C.TALKING,
+    (C.TALKING, "RecordingPauseReminded"): C.TALKING,
+    (C.TALKING, "RecordingResumed"): C.TALKING,
     (C.TALKING, "TalkEnded"): C.WRAPPING,
+    (C.WRAPPING, "RecordingRefused"): C.WRAPPING,
     (C.WRAPPING, "ContactWrapped"): C.CLOSED,
     (C.WRAPPING, "WrapUpRanOut"): C.CLOSED,
     (C.CLOSED, "ContactWrapped"): C.CLOSED,  # the word came after the time ran out: late is better than never

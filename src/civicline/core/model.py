@@ -92,6 +92,8 @@ class Contact:
     state: ContactState = ContactState.MENU
     notice_at: float | None = None
     recording: Recording = Recording.UNASKED
+    recording_paused_at: float | None = None
+    pause_reminded_at: float | None = None
     language: str | None = None
     topic: str | None = None
     topic_by: str | None = None

@@ -37,6 +37,23 @@ class PlayedNotice:
 
 @dataclass(frozen=True, slots=True)
 class RefuseRecording:
+    """By key, or in words: then `agent` is the representative who heard it."""
+
+    contact: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecording:
+    """For what must not be kept, such as a card number."""
+
+    agent: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRecording:
+    agent: str
     contact: str
 
 
@@ -226,7 +243,7 @@ class DropConsult:
 Request = (
     LoadAgency | CallArrived | PlayedNotice | RefuseRecording | ChooseLanguage | ChooseTopic | PlayedMessage
     | LegRang | LegPickedUp | LegFailed | LegHungUp | RegisterPhone | UnregisterPhone
-    | SignIn | SignOut | BecomeAvailable | TakeBreak | HangUp | WrapUp
+    | PauseRecording | ResumeRecording | SignIn | SignOut | BecomeAvailable | TakeBreak | HangUp | WrapUp
     | HoldCaller | ResumeCaller | PhoneHeld | PhoneResumed | PassOn | SendToOffice
     | Consult | TurnConsult | CompleteConsult | DropConsult
 )  # fmt: skip

@@ -22,7 +22,7 @@ from civicline.journal.follow import Follower
 from civicline.settings import Settings
 
 READY, RESULT, CALLERS = "ready", "result.json", "callers.json"
-LINE_S = 3.0
+LINE_S, LOG_LINE_S = 3.0, 10.0
 SETTLE_S = 8.0
 """How long, after all have hung up, the journal may need to say so."""
 LATE_S = 20.0
@@ -30,7 +30,7 @@ LATE_S = 20.0
 
 class Watch:
     def __init__(self, settings: Settings, shows: bool) -> None:
-        self._shows, self._shown_at = shows, 0.0
+        self._shows, self._shown_at, self._shown = shows, 0.0, ""
         self._folder = sign_ins.folder(settings)
         self.url = urls(settings).app
         with connect(self.url, "demonstration") as conn:
@@ -45,9 +45,16 @@ class Watch:
             fact = kinds.fact(event.kind, event.body)
             if fact is not None:
                 self.figures.take(fact)
-        if self._shows and time.monotonic() - self._shown_at > LINE_S:
-            self._shown_at = time.monotonic()
-            print(f"\r{welcome.line(self.figures.now())}\033[K", end="", flush=True)
+        if self._shows:
+            self._show(welcome.line(self.figures.now()))
+
+    def _show(self, line: str) -> None:
+        """One line that is written over on a terminal; elsewhere a new one, less often, when something has changed."""
+        terminal = sys.stdout.isatty()
+        if time.monotonic() - self._shown_at < (LINE_S if terminal else LOG_LINE_S) or line == self._shown:
+            return
+        self._shown_at, self._shown = time.monotonic(), line
+        print(f"\r{line}\033[K" if terminal else line, end="" if terminal else "\n", flush=True)
 
     def for_ever(self) -> None:
         """Until the callers are told to leave, which is the first thing when all is stopped."""
@@ -56,7 +63,7 @@ class Watch:
         self._end_line()
 
     def _end_line(self) -> None:
-        if self._shown_at:
+        if self._shown and sys.stdout.isatty():
             print(flush=True)
 
     def until_left(self, until: float) -> None:
@@ -104,7 +111,7 @@ def main() -> None:
     parser.add_argument("--made-keyset", action="store_true")
     given = parser.parse_args()
     settings = settings_module.load()
-    watch, folder = Watch(settings, shows=sys.stdout.isatty() and not given.quiet), sign_ins.folder(settings)
+    watch, folder = Watch(settings, shows=not given.quiet), sign_ins.folder(settings)
     (folder / READY).touch()
     if not given.quiet:
         print(welcome.text(settings, sign_ins.load(settings), given.visitor, given.made_keyset), flush=True)

@@ -38,6 +38,19 @@ def hang_up(agent: str, contact: str) -> int:
     return _ask(requests.HangUp(agent, contact))
 
 
+def pause_recording(agent: str, contact: str) -> int:
+    return _ask(requests.PauseRecording(agent, contact))
+
+
+def resume_recording(agent: str, contact: str) -> int:
+    return _ask(requests.ResumeRecording(agent, contact))
+
+
+def refuse_recording(agent: str, contact: str) -> int:
+    """The person said so. What was recorded is destroyed."""
+    return _ask(requests.RefuseRecording(contact, agent))
+
+
 def wrap_up(agent: str, contact: str, topic: str, disposition: str, resolved: bool) -> int:
     return _ask(requests.WrapUp(agent, contact, topic, disposition, resolved))
 

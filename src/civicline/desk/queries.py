@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from civicline.contacts import queries
 from civicline.contacts.models import AgentRow, ContactRow
 from civicline.core.agency import Agency
-from civicline.core.lifecycle import AgentState, PassedOnFor
+from civicline.core.lifecycle import AgentState, PassedOnFor, Recording
 from civicline.desk.actions import NOTE
 from civicline.desk.in_call import REMIND_AFTER_S, Control, Group, controls, groups, reasons, third
 from civicline.people import sealing
@@ -42,6 +42,9 @@ LABELS: dict[str, Promise] = {
     "break": _("Break"),
     "sign-out": _("End work"),
     "hang-up": _("Hang up"),
+    "pause-recording": _("Pause the recording"),
+    "resume-recording": _("Go on recording"),
+    "refuse-recording": _("The person does not want to be recorded"),
 }
 LATER_LABELS: dict[str, Promise] = {
     "break": _("Break after this contact"),
@@ -86,6 +89,11 @@ class InHand:
     note: str
     controls: list[Control]
     groups: list[Group]
+    paused_at: datetime | None
+    paused_s: int
+    """How long the recording had been paused when the journal last reminded; 0 before."""
+    buttons: list[Button]
+    """What may be asked of its recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +167,9 @@ def _in_hand(state: AgentState, me: AgentRow, row: ContactRow, agency: Agency | 
         note=(_opened(row.id, NOTE) or "") if row.passed_on_by or asked else "",
         controls=controls(row) if holds else [],
         groups=groups(agency, me.id) if holds and agency and not row.consult_state else [],
+        paused_at=row.recording_paused_at,
+        paused_s=_paused_s(row),
+        buttons=[Button(name, LABELS[name]) for name in _of_recording(state, row)],
     )
 
 
@@ -176,6 +187,21 @@ def queue_of(target: str) -> str:
     """The queue of a topic; "" for another target."""
     agency, (kind, _, name) = queries.agency(), target.partition(":")
     return agency.topics[name].queue if agency and kind == "topic" and name in agency.topics else ""
+
+
+def _of_recording(state: AgentState, row: ContactRow) -> list[str]:
+    """Pausing is for the talk; whoever says no may say so until the wrap-up is over."""
+    if row.recording == Recording.REFUSED or state not in (A.TALKING, A.WRAP_UP):
+        return []
+    pause = "resume-recording" if row.recording_paused_at else "pause-recording"
+    may_pause = state is A.TALKING and row.recording == Recording.ALLOWED
+    return [pause, "refuse-recording"] if may_pause else ["refuse-recording"]
+
+
+def _paused_s(row: ContactRow) -> int:
+    if row.recording_paused_at is None or row.pause_reminded_at is None:
+        return 0
+    return round((row.pause_reminded_at - row.recording_paused_at).total_seconds())
 
 
 def _opened(contact: str, name: str) -> str | None:

@@ -50,7 +50,10 @@ sign_in = _button(lambda request, agent: actions.sign_in(agent))
 sign_out = _button(lambda request, agent: actions.sign_out(agent))
 available = _button(lambda request, agent: actions.become_available(agent))
 take_break = _button(lambda request, agent: actions.take_break(agent, request.POST.get("reason", "")))
-hang_up = _button(lambda request, agent: actions.hang_up(agent, request.POST.get("contact", "")))
+hang_up = _button(lambda request, agent: actions.hang_up(agent, _contact(request)))
+pause_recording = _button(lambda request, agent: actions.pause_recording(agent, _contact(request)))
+resume_recording = _button(lambda request, agent: actions.resume_recording(agent, _contact(request)))
+refuse_recording = _button(lambda request, agent: actions.refuse_recording(agent, _contact(request)))
 
 
 def _call(ask: Callable[[str, str], Any]) -> Callable[[HttpRequest], HttpResponse]:
@@ -104,6 +107,10 @@ def wrap_up(request: HttpRequest) -> HttpResponse:
     except UNWRITABLE:
         return _not_saved(request)
     return _asked(request)
+
+
+def _contact(request: HttpRequest) -> str:
+    return request.POST.get("contact", "")
 
 
 def staff_name(request: HttpRequest) -> str:

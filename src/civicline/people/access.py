@@ -33,6 +33,7 @@ def _role(*roles: Role) -> Any:
 PERMISSIONS = {
     "desk.use": _role(Role.REPRESENTATIVE, Role.SUPERVISOR),
     "floor.see": _role(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "recordings.export": _role(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "live.follow": _role(*Role),
     "account.use": _role(*Role),
 }

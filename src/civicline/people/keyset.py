@@ -1,8 +1,8 @@
-"""The keyset that protects personal data, and what it does: keyed hashes and keys of single contacts.
+"""The keyset that protects personal data, and what it does: keyed hashes, keys of single contacts and recordings.
 
 The only module that knows Tink; a FIPS-validated provider replaces it by offering the same names. The file holds two
 Tink keysets as JSON: `seal` (AES-256-GCM, wraps contacts' keys) and `hash` (HMAC-SHA256 as a PRF). Rotating `seal`
-leaves hashes as they are.
+(`people/rotation.py`) leaves hashes as they are.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class KeysetError(RuntimeError):
 
 @dataclass(frozen=True)
 class ContactKey:
-    """The key of one contact. What is sealed under one name does not open under another."""
+    """The key of one contact, or of one recording. What is sealed under one name does not open under another."""
 
     contact: str
     _aead: Any = field(repr=False)
@@ -50,7 +50,10 @@ class ContactKey:
 
 @dataclass(frozen=True)
 class Keyset:
+    """`_newest` wraps as `_wrap` does, but opens only what the newest wrapping key wrapped."""
+
     _wrap: Any = field(repr=False)
+    _newest: Any = field(repr=False)
     _prf: Any = field(repr=False)
 
     def hashed(self, text: str, purpose: Purpose) -> str:
@@ -65,13 +68,24 @@ class Keyset:
 
     def open_key(self, contact: str, wrapped: bytes) -> ContactKey:
         """Raises KeysetError when the key was wrapped for another contact or by another keyset."""
+        return ContactKey(contact, self._handle(contact, wrapped).primitive(aead.Aead))
+
+    def wrapped_anew(self, contact: str, wrapped: bytes) -> bytes | None:
+        """The same key, wrapped by the newest wrapping key; None when it is already. Raises KeysetError."""
         try:
-            handle = tink.proto_keyset_format.parse_encrypted(wrapped, self._wrap, _bound(contact, "key"))
+            tink.proto_keyset_format.parse_encrypted(wrapped, self._newest, _bound(contact, "key"))
+        except tink.TinkError:
+            handle = self._handle(contact, wrapped)
+            return bytes(tink.proto_keyset_format.serialize_encrypted(handle, self._wrap, _bound(contact, "key")))
+        return None
+
+    def _handle(self, contact: str, wrapped: bytes) -> Any:
+        try:
+            return tink.proto_keyset_format.parse_encrypted(wrapped, self._wrap, _bound(contact, "key"))
         except tink.TinkError as error:
             raise KeysetError(
                 "a contact's key does not open: CIVICLINE_KEYSET is not the keyset that it was made with"
             ) from error
-        return ContactKey(contact, handle.primitive(aead.Aead))
 
 
 def _bound(contact: str, name: str) -> bytes:
@@ -94,22 +108,34 @@ def create(path: Path) -> bool:
         "seal": _fresh(aead.aead_key_templates.AES256_GCM),
         "hash": _fresh(prf.prf_key_templates.HMAC_SHA256),
     }
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    draft = write_draft(path, made)
     try:
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise KeysetError(f"no keyset can be made at {path}: {error.strerror}; set CIVICLINE_KEYSET") from error
-    try:
-        with os.fdopen(fd, "w", encoding="ascii") as file:
-            json.dump(made, file, indent=1)
-            file.flush()
-            os.fsync(fd)
         os.link(draft, path)
     except FileExistsError:
         return False
     finally:
         draft.unlink()
     return True
+
+
+def write_draft(path: Path, held: Any) -> Path:
+    """A file beside `path` that only its owner may read, safely on disk. Raises KeysetError."""
+    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    try:
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise KeysetError(f"no keyset can be made at {path}: {error.strerror}; set CIVICLINE_KEYSET") from error
+    with os.fdopen(fd, "w", encoding="ascii") as file:
+        json.dump(held, file, indent=1)
+        file.flush()
+        os.fsync(fd)
+    return draft
+
+
+def fresh_seal() -> Any:
+    """A wrapping keyset with one new key, as JSON."""
+    _registered()
+    return _fresh(aead.aead_key_templates.AES256_GCM)
 
 
 def _fresh(template: Any) -> Any:
@@ -119,19 +145,26 @@ def _fresh(template: Any) -> Any:
 
 def load(path: Path) -> Keyset:
     """Raises KeysetError when there is none, others may read it, or it is not a keyset."""
-    held = _read(path)
+    held = read(path)
     _registered()
     try:
-        seal, hashes = (
-            tink.json_proto_keyset_format.parse(json.dumps(held[name]), secret_key_access.TOKEN)
-            for name in ("seal", "hash")
-        )
-        return Keyset(seal.primitive(aead.Aead), hashes.primitive(prf.PrfSet))
+        seal, newest, hashes = (_parsed(each) for each in (held["seal"], newest_only(held["seal"]), held["hash"]))
+        return Keyset(seal.primitive(aead.Aead), newest.primitive(aead.Aead), hashes.primitive(prf.PrfSet))
     except (KeyError, TypeError, tink.TinkError) as error:
         raise KeysetError(f"{path} is not a keyset of Civicline's: restore it from its backup") from error
 
 
-def _read(path: Path) -> Any:
+def newest_only(seal: Any) -> Any:
+    """The keyset `seal` without the wrapping keys that were rotated away."""
+    return seal | {"key": [key for key in seal["key"] if key["keyId"] == seal["primaryKeyId"]]}
+
+
+def _parsed(held: Any) -> Any:
+    return tink.json_proto_keyset_format.parse(json.dumps(held), secret_key_access.TOKEN)
+
+
+def read(path: Path) -> Any:
+    """What the file holds, unchecked. Raises KeysetError when there is none, or others may read it."""
     try:
         fd = os.open(path, os.O_RDONLY)
     except OSError as error:
@@ -148,10 +181,33 @@ def _read(path: Path) -> Any:
             raise KeysetError(f"{path} is not a keyset of Civicline's: restore it from its backup") from error
 
 
+class _Current:
+    """The keyset at a path, read again when the file was replaced (a rotation)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: tuple[int, ...] = ()
+        self._held: Keyset | None = None
+
+    def get(self) -> Keyset:
+        try:
+            stat_ = self._path.stat()
+            stamp: tuple[int, ...] = (stat_.st_ino, stat_.st_mtime_ns, stat_.st_size)
+        except OSError:
+            stamp = self._stamp
+        if self._held is None or stamp != self._stamp:
+            self._held, self._stamp = load(self._path), stamp
+        return self._held
+
+
 @cache
+def _current() -> _Current:
+    return _Current(settings.load().keyset)
+
+
 def current() -> Keyset:
-    """The keyset of this process, read once from CIVICLINE_KEYSET. Raises KeysetError."""
-    return load(settings.load().keyset)
+    """The keyset of this process, from CIVICLINE_KEYSET. Raises KeysetError."""
+    return _current().get()
 
 
 def hashed(text: str, purpose: Purpose) -> str:

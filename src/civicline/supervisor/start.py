@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from civicline.settings import Settings
+from civicline.settings import Address, Settings
 from civicline.supervisor import checks, programs
 from civicline.supervisor.keeper import Keeper, Refused, Stopped, say
 from civicline.supervisor.programs import Program, civicline
 
 READY_S = 60.0
+SPOKEN_S = 180.0
+"""The first start makes the agency's prompts before a call is taken."""
+ASK_AGAIN_S = 0.2
 Hook = Callable[[Keeper], None]
 
 
@@ -74,7 +78,8 @@ def _serve(settings: Settings, agency: Path | None, after: Hook | None) -> None:
             load = Program("load", civicline("agency", "load", "--if-changed", str(agency)))
             _must(keeper, load, "the agency pack was not loaded")
         start_all(keeper, others)
-        keeper.wait_for(lambda: _listens(settings), f"{settings.http}", READY_S)
+        keeper.wait_for(lambda: _listens(settings.http), f"{settings.http}", READY_S)
+        keeper.wait_for(lambda: _rings(settings.sip), f"the telephone's side at {settings.sip}", SPOKEN_S)
         keeper.ready = True
         keeper.publish()
         say(f"ready: http://{settings.http}/ and sip:{settings.sip}")
@@ -113,9 +118,28 @@ def _must(keeper: Keeper, program: Program, otherwise: str) -> None:
         raise Refused(f"{otherwise}: see the lines above")
 
 
-def _listens(settings: Settings) -> bool:
+def _listens(address: Address) -> bool:
     try:
-        socket.create_connection((settings.http.host, settings.http.port), timeout=1).close()
+        socket.create_connection((address.host, address.port), timeout=1).close()
     except OSError:
         return False
     return True
+
+
+def _rings(address: Address) -> bool:
+    """Whether the SIP side answers OPTIONS (RFC 3261, section 11)."""
+    with socket.socket(socket.getaddrinfo(address.host, address.port)[0][0], socket.SOCK_DGRAM) as probe:
+        probe.settimeout(ASK_AGAIN_S)
+        probe.connect((address.host, address.port))
+        own = "{}:{}".format(*probe.getsockname()[:2])
+        name = secrets.token_hex(8)
+        asked = (
+            f"OPTIONS sip:{address} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{name}\r\n"
+            f"From: <sip:supervisor@{own}>;tag={name}\r\nTo: <sip:{address}>\r\nCall-ID: {name}\r\n"
+            "CSeq: 1 OPTIONS\r\nMax-Forwards: 1\r\nContent-Length: 0\r\n\r\n"
+        )
+        try:
+            probe.send(asked.encode())
+            return probe.recv(4096).startswith(b"SIP/2.0 ")
+        except OSError:
+            return False

@@ -28,7 +28,8 @@ from civicline.core.requests import Request
 from civicline.journal.appender import Appender, AppenderClosed, Overloaded
 from civicline.journal.event import Draft, Event
 from civicline.people.sealing import Statement
-from civicline.voice import agent_leg, bridge, caller_leg, far_end, listening, store
+from civicline.recordings import rows
+from civicline.voice import agent_leg, bridge, caller_leg, far_end, leftovers, listening, recorder, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names, contact_of
@@ -62,6 +63,7 @@ class Application:
         pack: LoadedPack,
         playlist: Playlist,
         appender: Appender,
+        stored_keys: recorder.StoredKeys,
     ) -> None:
         self.state = state
         self.node = node
@@ -70,6 +72,7 @@ class Application:
         self.phones = phones
         self.playlist = playlist
         self.pack = pack
+        self.stored_keys = stored_keys
         self._appender = appender
         self.calls: dict[str, Call] = {}
         self.local: dict[str, LocalLeg] = {}
@@ -78,10 +81,17 @@ class Application:
 
     def ask(self, *asked: Request, keep: Sequence[Statement] = ()) -> bool:
         """Append requests, with `keep` in the same transaction. False when the journal takes no more."""
+        return self._submit([Draft(*kinds.to_body(each)) for each in asked], keep)
+
+    def tell(self, draft: Draft, keep: Sequence[Statement]) -> bool:
+        """Append an event of a feature's, as `ask` does."""
+        return self._submit([draft], keep)
+
+    def _submit(self, drafts: Sequence[Draft], keep: Sequence[Statement]) -> bool:
         try:
-            self._appender.submit([Draft(*kinds.to_body(each)) for each in asked], keep, self._appended)
+            self._appender.submit(drafts, keep, self._appended)
         except (Overloaded, AppenderClosed) as error:
-            log.error("voice: %d requests were not taken: %s", len(asked), type(error).__name__)
+            log.error("voice: %d events were not taken: %s", len(drafts), type(error).__name__)
             return False
         return True
 
@@ -101,6 +111,8 @@ class Application:
         """Fold what the journal says and mend what it touches."""
         touched: dict[str, None] = {}
         for event in events:
+            if event.kind == rows.STARTED and (stored := recorder.stored(self, event.body)):
+                touched[stored] = None
             fact = kinds.fact(event.kind, event.body)
             if fact is not None:
                 touched |= dict.fromkeys(self._touched(fact))
@@ -149,6 +161,7 @@ class Application:
         if contact is not None:
             bridge.mend(self, call, contact)
             listening.mend(self, call, contact)
+            recorder.mend(self, call, contact)
         if not call.legs:
             self._forget(call)
 
@@ -254,6 +267,8 @@ class Application:
             listening.pressed(self, call, str(event.get("source_tag", "")), int(event.get("event", -1)))
         elif event.get("type") == "finished":
             listening.finished(self, call, str(event.get("play", "")))
+        elif event.get("type") == "unrecorded":
+            recorder.unwritable(self, call, str(event.get("recording", "")))
         elif event.get("type") == "silent":
             self.watch_silent(call.contact, str(event.get("tag", "")))
 
@@ -264,7 +279,8 @@ class Application:
             self.endpoint.call_later(SILENT_AGAIN_S, lambda: bridge.if_silent(self, index, contact, leg))
 
     def media_restarted(self, index: int) -> None:
-        """Every session on that engine is gone: make them anew, wherever a leg needs one."""
+        """It was restarted, or we were: make the sessions that a leg needs anew, end those that no leg has."""
+        leftovers.clear(self, index)
         for call in list(self.calls.values()):
             if call.media == index:
                 bridge.renew(self, call)

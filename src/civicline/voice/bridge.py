@@ -112,6 +112,7 @@ def renew(app: Application, call: Call) -> None:
     if call.renewing == instance:
         return
     call.renewing = instance
+    call.hearing = None
     call.listening.play = ""
     caller = next((app.local[name] for name in call.legs if name in app.local and _is_caller(name)), None)
     if caller is None or not caller.remote_sdp:

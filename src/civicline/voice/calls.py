@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from civicline.core.consent import Wanted
 from civicline.voice.hearing import Hearing
 from civicline.voice.sip.api import Timer
 
@@ -62,6 +63,16 @@ class Listening:
 
 
 @dataclass(slots=True)
+class Recorded:
+    """A recording of the call. `told` is what the media engine of that instance was last told to do with it."""
+
+    id: str
+    wrapped_key: bytes = field(repr=False)
+    stored: bool = False
+    told: tuple[str, Wanted] | None = None
+
+
+@dataclass(slots=True)
 class Call:
     """One contact's call. `legs` are those that the folded state still knows; `hearing` is what the engine was told,
     None when that is not known; `renewing` the engine's instance at which the sessions are being made anew."""
@@ -73,3 +84,4 @@ class Call:
     hearing: Hearing | None = None
     renewing: str = ""
     listening: Listening = field(default_factory=Listening)
+    recording: Recorded | None = None

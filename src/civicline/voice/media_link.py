@@ -6,6 +6,7 @@ are gone; `on_restart` is then called. No answer for `GONE_AFTER_S` means that i
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from civicline.settings import Address
 from civicline.voice.media import bencode, client
 from civicline.voice.media.client import Command, MediaClient, NgError, NoAnswerError, Reply
 from civicline.voice.sip.api import Endpoint, Timer
+
+log = logging.getLogger(__name__)
 
 PING_EVERY_S = 0.25
 GONE_AFTER_S = 1.0
@@ -40,6 +43,8 @@ class Engine:
     address: tuple[str, int]
     instance: str = ""
     heard_at: float = field(default=0.0)
+    records: bool = False
+    """It keeps recordings encrypted. rtpengine would write them plain, so it is never told to."""
 
 
 class MediaLink:
@@ -64,6 +69,9 @@ class MediaLink:
 
     def instance(self, index: int) -> str:
         return self.engines[index].instance
+
+    def records(self, index: int) -> bool:
+        return self.engines[index].records
 
     def send(self, index: int, command: Command, done: OnBody | None = None, failed: OnError | None = None) -> None:
         """Send a command; exactly one of the callbacks is called, unless a restart of the engine overtakes it."""
@@ -115,7 +123,10 @@ class MediaLink:
         engine.heard_at = time.monotonic()
         instance = str(body.get("instance", "same"))
         before, engine.instance = engine.instance, instance
+        engine.records = body.get("records") == 1
         if before != instance:
+            if not engine.records:
+                log.warning("voice: the media engine at %s:%d records nothing", *engine.address)
             self._on_restart(index)
 
 

@@ -6,7 +6,7 @@ from civicline.agency import trunks
 from civicline.voice.database import Database
 from civicline.voice.sip.api import Trunk
 
-_LOADED = "SELECT trunks, sealed_days FROM agency_pack WHERE id = 1"
+_LOADED = "SELECT trunks, sealed_days, recording_days FROM agency_pack WHERE id = 1"
 DAY_S = 86_400.0
 
 
@@ -19,6 +19,9 @@ class LoadedPack:
         self.sealed_s = DAY_S
         """How long a contact's personal fields are kept after it arrived."""
 
+        self.recording_s = DAY_S
+        """How long a recording is kept after it began."""
+
     def trunks(self) -> tuple[Trunk, ...]:
         return self._trunks
 
@@ -30,3 +33,4 @@ class LoadedPack:
                 Trunk(each.name, each.networks, each.caller_id, each.hosts) for each in trunks.from_json(row[0])
             )
             self.sealed_s = row[1] * DAY_S
+            self.recording_s = row[2] * DAY_S

@@ -21,15 +21,18 @@ from civicline.journal.connect import connect, pause_s
 from civicline.journal.event import Event
 from civicline.journal.follow import Follower
 from civicline.people import keyset
+from civicline.recordings import rows
 from civicline.settings import Settings
-from civicline.voice import store
+from civicline.voice import leftovers, recorder, store
 from civicline.voice.application import Application
 from civicline.voice.calls import LocalLeg, Phase
+from civicline.voice.database import Database
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names
 from civicline.voice.packs import LoadedPack
 from civicline.voice.phones import Accounts, Phones
 from civicline.voice.playlist import Playlist
+from civicline.voice.recorder import StoredKeys
 from civicline.voice.sip.api import Options
 from civicline.voice.sip.dialog import DialogError
 from civicline.voice.sip.endpoint import SipEndpoint
@@ -72,7 +75,8 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
     phones.load()
     pack = LoadedPack(url)
     playlist = Playlist(settings.data, settings.data / "agency")
-    app = Application(folded.state, settings.node, names, phones, pack, playlist, Appender(url))
+    keys = StoredKeys(Database(url))
+    app = Application(folded.state, settings.node, names, phones, pack, playlist, Appender(url), keys)
     if folded.state.agency is not None:
         app.load_agency(folded.state.agency)
     app.endpoint = SipEndpoint(
@@ -94,6 +98,7 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
     _rehydrate(app, conn)
     app.media.start()
     app.check_phones()
+    leftovers.watch(app)
     return app, folded.position
 
 
@@ -110,6 +115,9 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
             app.local[leg.id] = LocalLeg(leg.id, leg.contact, Phase.UP, stored.remote_sdp, stored.local_sdp, known=True)
         elif leg.state is LegState.ANSWERED:
             app.alive(leg.id, False)
+    for call in app.calls.values():
+        found = next(iter(rows.of_contact(conn, call.contact)), None)
+        recorder.take_up(call, app.state.contacts.get(call.contact), found)
     for contact in list(app.calls):
         app.endpoint.call_soon(partial(app.mend, contact))
 

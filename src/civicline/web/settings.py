@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "civicline.people",
     "civicline.contacts",
     "civicline.sealed",
+    "civicline.recordings",
     "civicline.agency",
     "civicline.phones",
     "civicline.desk",

@@ -9,6 +9,7 @@ import psycopg
 
 from civicline.journal.timers import Handler, Timer
 from civicline.people import sealing
+from civicline.recordings import keeper, rows
 
 
 def dispose(conn: psycopg.Connection[Any], timer: Timer) -> None:
@@ -16,4 +17,8 @@ def dispose(conn: psycopg.Connection[Any], timer: Timer) -> None:
     sealing.dispose(conn, timer.key)
 
 
-HANDLERS: Mapping[str, Handler] = {sealing.DISPOSE: dispose}
+HANDLERS: Mapping[str, Handler] = {
+    sealing.DISPOSE: dispose,
+    rows.DISPOSE: keeper.dispose,
+    rows.CLOSE: keeper.close,
+}

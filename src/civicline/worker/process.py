@@ -12,6 +12,7 @@ from civicline.contacts import projector
 from civicline.database.urls import urls
 from civicline.journal import timers
 from civicline.journal.follow import Follower
+from civicline.recordings.keeper import keep_recordings
 from civicline.settings import Settings
 from civicline.stopping import told_to_stop
 from civicline.worker.handlers import HANDLERS
@@ -32,7 +33,7 @@ def run(settings: Settings) -> int:
     url = urls(settings).app
     threads = [
         threading.Thread(target=_again_and_again, args=(work, url, stop), name=work.__name__, daemon=True)
-        for work in (project, run_timers)
+        for work in (project, run_timers, keep_recordings)
     ]
     for thread in threads:
         thread.start()

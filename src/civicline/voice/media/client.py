@@ -227,6 +227,27 @@ def unblock(call_id: str, leg: str) -> Command:
     return {"command": "unblock media", "call-id": call_id, "from-tag": leg}
 
 
+def record(call_id: str, leg: str, recording: str, wrapped_key: str, order: int, *, paused: bool = False) -> Command:
+    """Keep what the two sides say, or keep nothing for now. `leg` is the caller's; the key is wrapped, in base64.
+
+    `order` rises with each command of the call; said again of a running recording it changes nothing else.
+    """
+    return {
+        "command": "pause recording" if paused else "start recording",
+        "call-id": call_id,
+        "from-tag": leg,
+        "recording": recording,
+        "key": wrapped_key,
+        "order": str(order),
+    }
+
+
+def stop_recording(call_id: str, leg: str, order: int, *, discard: bool = False) -> Command:
+    """`discard`: nothing of the present segment stays."""
+    command: Command = {"command": "stop recording", "call-id": call_id, "from-tag": leg, "order": str(order)}
+    return command | ({"discard": "yes"} if discard else {})
+
+
 def query(call_id: str) -> Command:
     return {"command": "query", "call-id": call_id}
 

@@ -38,6 +38,9 @@ class Events:
     def heard(self, call_id: str, tag: str) -> None:
         self._send({"type": "heard", "callid": call_id, "tag": tag})
 
+    def unrecorded(self, call_id: str, recording: str) -> None:
+        self._send({"type": "unrecorded", "callid": call_id, "recording": recording})
+
     def close(self) -> None:
         self._socket.close()
 

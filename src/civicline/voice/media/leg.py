@@ -17,6 +17,8 @@ from civicline.voice.media.stream import BUFFER, PACKETS, Outgoing, Relay, nowhe
 if TYPE_CHECKING:
     from civicline.voice.media.mix import Input, Mix
     from civicline.voice.media.player import Player
+    from civicline.voice.media.recording import Recording, Tap
+    from civicline.voice.media.writer import Writer
 
 SILENT_AFTER_S = 20
 
@@ -31,6 +33,8 @@ class Means:
     events: Events
     sounds: Sounds
     silent_after_s: int = SILENT_AFTER_S
+    writer: Writer | None = None
+    """Of recordings; None where none can be kept."""
 
 
 class Leg:
@@ -52,6 +56,8 @@ class Leg:
         self.player: Player | None = None
         self.last_play = ""
         self.blocked = False
+        self.recording: Recording | None = None
+        self.tap: Tap | None = None
         self.answered_at: float | None = None
         self.silent_after = means.silent_after_s
         self.silent_since: float | None = None
@@ -82,6 +88,8 @@ class Leg:
         self._aim()
 
     def close(self) -> None:
+        if self.recording is not None:
+            self.recording.stop()
         self.stop()
         self.link(None)
         self.release()
@@ -154,12 +162,14 @@ class Leg:
 
     def rewire(self) -> None:
         """Decide anew who gets the leg's packets: nobody, the mix, or the peer unless something is played to it."""
-        if self.mix is not None:
-            self.relay = None if self.blocked else self.mix.inputs[self]
-            return
         peer = self.peer
         heard = peer is not None and peer.player is None and not self.blocked
-        self.relay = Relay(peer.out, peer.law) if peer is not None and heard else None
+        if self.mix is not None:
+            self.relay = None if self.blocked else self.mix.inputs[self]
+        else:
+            self.relay = Relay(peer.out, peer.law) if peer is not None and heard else None
+        if self.recording is not None:
+            self.recording.listen()
 
     def block(self, blocked: bool) -> None:
         self.blocked = blocked
@@ -219,6 +229,8 @@ class Leg:
         self.received += 1
         if kind == 0 or kind == 8:
             if self.relay is not None:
+                if self.tap is not None:
+                    self.tap((now, PACKETS[size].tobytes()))
                 self.relay.forward(size, now)
         elif kind in self.dtmf_kinds:
             self._digit(size, now)

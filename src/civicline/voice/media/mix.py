@@ -92,6 +92,8 @@ class Mix:
             if leg.player is None:
                 others = total if own is None else total - own
                 heard = np.clip(others, -32768, 32767).astype(np.int16)
-                self._frames[leg].send(g711.encode(heard, leg.law), leg.law, now, on_time=on_time)
+                packet = self._frames[leg].send(g711.encode(heard, leg.law), leg.law, now, on_time=on_time)
+                if leg.recording is not None:
+                    leg.recording.mixed(now, packet)
         self._due = self._due + rtp.FRAME_S if on_time else now + rtp.FRAME_S
         self._loop.at(self._due, self._tick)

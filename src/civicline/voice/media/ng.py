@@ -6,12 +6,12 @@ import logging
 import secrets
 import socket
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 from civicline.settings import Address
-from civicline.voice.media import bencode, player, sdp
+from civicline.voice.media import bencode, player, record, sdp
+from civicline.voice.media.arguments import Answer, Command, RefusedError, files, number, text
 from civicline.voice.media.leg import Leg, Means
 from civicline.voice.media.ports import NoPortError
 from civicline.voice.media.session import Sessions, UnknownError
@@ -19,15 +19,8 @@ from civicline.voice.media.sound import SoundError
 
 log = logging.getLogger(__name__)
 
-Answer: TypeAlias = dict[str, bencode.Value]
-Command: TypeAlias = Mapping[str, bencode.Value]
-
 ANSWERS_KEPT = 4096
 MAX_COOKIE = 64
-
-
-class RefusedError(Exception):
-    """A command that is wrong in itself; the message is its `error-reason`."""
 
 
 class Commands:
@@ -50,6 +43,7 @@ class Commands:
             "block media": lambda command: self._block(command, True),
             "unblock media": lambda command: self._block(command, False),
             "block DTMF": self._block_dtmf,
+            **record.commands(means, sessions),
         }
 
     def run(self, command: Command) -> Answer:
@@ -63,7 +57,7 @@ class Commands:
             return {"result": "error", "error-reason": str(error.args[0])}
 
     def _ping(self, command: Command) -> Answer:
-        return {"result": "pong", "instance": self.instance}
+        return {"result": "pong", "instance": self.instance, "records": int(self._means.writer is not None)}
 
     def _offer(self, command: Command) -> Answer:
         given = text(command, "call-id"), text(command, "from-tag"), text(command, "to-tag", "")
@@ -132,29 +126,6 @@ class Commands:
 
     def _leg(self, command: Command) -> Leg:
         return self._sessions.get(text(command, "call-id")).leg(text(command, "from-tag"))
-
-
-def text(command: Command, key: str, default: str | None = None) -> str:
-    value = command.get(key, default)
-    if not isinstance(value, str):
-        raise RefusedError(f"{key} is missing or no string")
-    return value
-
-
-def number(command: Command, key: str, default: int) -> int:
-    value = command.get(key, default)
-    digits = str(value)
-    if not digits.isdecimal() or len(digits) > 9:
-        raise RefusedError(f"{key} is no whole number")
-    return int(digits)
-
-
-def files(command: Command) -> list[str]:
-    """`files`, or the one `file`."""
-    given = command.get("files") or [text(command, "file")]
-    if not isinstance(given, list) or not all(isinstance(name, str) and "\0" not in name for name in given):
-        raise RefusedError("files is no list of paths")
-    return given
 
 
 def state(leg: Leg) -> Answer:

@@ -8,7 +8,9 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from pathlib import Path
 
+from civicline.recordings import store
 from civicline.settings import Address, PortRange, Settings
 from civicline.voice.media.events import Events
 from civicline.voice.media.leg import SILENT_AFTER_S, Means
@@ -18,6 +20,7 @@ from civicline.voice.media.ports import Ports
 from civicline.voice.media.session import Sessions
 from civicline.voice.media.sound import Sounds
 from civicline.voice.media.watch import ORPHAN_S, Watch
+from civicline.voice.media.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +38,11 @@ class Engine:
         events: Address,
         orphan_s: float = ORPHAN_S,
         silent_after_s: int = SILENT_AFTER_S,
+        recordings: Path | None = None,
     ) -> None:
         self.loop = Loop()
-        self.means = Means(host, self.loop, Ports(host, rtp), Events(events), Sounds(), silent_after_s)
+        self.writer = None if recordings is None else Writer(recordings)
+        self.means = Means(host, self.loop, Ports(host, rtp), Events(events), Sounds(), silent_after_s, self.writer)
         self.sessions = Sessions(self.means)
         self.commands = Commands(self.means, self.sessions)
         self.server = Server(ng, self.commands)
@@ -46,9 +51,11 @@ class Engine:
         self.loop.at(self.loop.now, self.watch.look)
 
     def close(self) -> None:
-        """Free every socket."""
+        """Free every socket, and write what is recorded to its end."""
         for session in self.sessions:
             self.sessions.delete(session.call_id)
+        if self.writer is not None:
+            self.writer.close()
         self.server.socket.close()
         self.means.events.close()
         self.loop.close()
@@ -57,7 +64,14 @@ class Engine:
 def run(settings: Settings, ng: Address, rtp: PortRange) -> int:
     """Serve NG at `ng` with RTP ports of `rtp` at the settings' `rtp_host`; gives the exit status."""
     try:
-        engine = Engine(settings.rtp_host, ng, rtp, settings.ng_events, silent_after_s=settings.silence_s)
+        engine = Engine(
+            settings.rtp_host,
+            ng,
+            rtp,
+            settings.ng_events,
+            silent_after_s=settings.silence_s,
+            recordings=store.folder(settings.data),
+        )
     except OSError as error:
         log.error("the media engine cannot listen at %s: %s; set CIVICLINE_NG to a free address", ng, error)
         return 1

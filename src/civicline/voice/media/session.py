@@ -27,6 +27,8 @@ class Session:
         self.legs: dict[str, Leg] = {}
         self.created = int(time.time())
         self.touched = now
+        self.record_order = 0
+        """The highest `order` of a recording command so far."""
 
     def leg(self, tag: str) -> Leg:
         if tag not in self.legs:

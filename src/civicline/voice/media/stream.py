@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeAlias
 
 from civicline.voice.media import rtp
@@ -60,8 +61,8 @@ class Frames:
         self._packet = bytearray(_HEADER + rtp.FRAME_SAMPLES)
         self._view = memoryview(self._packet)
 
-    def send(self, frame: bytes, law: int, now: float, *, on_time: bool) -> None:
-        """`on_time`: it follows the frame before it, if that was ours."""
+    def send(self, frame: bytes, law: int, now: float, *, on_time: bool) -> memoryview:
+        """`on_time`: it follows the frame before it, if that was ours. Gives the packet; the next one overwrites it."""
         out = self._out
         kind = law
         if out.filler is self and on_time:
@@ -74,10 +75,9 @@ class Frames:
         out.sent += 1
         _pack_into(self._packet, 0, rtp.VERSION_2, kind, out.seq, out.ts, out.ssrc)
         self._packet[_HEADER:] = frame
-        try:
+        with suppress(OSError):  # a lost packet: the port at the other side is closed, or the buffer full
             out.send(self._view)
-        except OSError:  # a lost packet: the port at the other side is closed, or the buffer full
-            return
+        return self._view
 
 
 class Relay:

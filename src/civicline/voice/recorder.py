@@ -1,0 +1,138 @@
+"""Recordings: compares what may be kept of a contact's sound (`core.consent`) with what its media engine was told.
+
+The key of a recording is stored before the engine hears of it, so there is never a byte on disk that nobody could open,
+or whose disposal nobody set a time for. After a restart of ours or of the engine's all is said again: the engine goes
+on, or begins a new segment.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import secrets
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from civicline.core.consent import Wanted, recording_now
+from civicline.core.model import Contact
+from civicline.people import keyset
+from civicline.people.keyset import KeysetError
+from civicline.recordings import rows
+from civicline.recordings.format import owner
+from civicline.voice.calls import Call, Recorded
+from civicline.voice.database import Database
+from civicline.voice.media import client
+from civicline.voice.media.client import NgError
+
+if TYPE_CHECKING:
+    from civicline.voice.application import Application
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 1.0
+"""After what did not work: the journal took nothing, or the engine did not obey."""
+UNWRITABLE_AGAIN_S = 5.0
+KEEPS = frozenset({Wanted.RECORD, Wanted.PAUSE})
+
+
+@dataclass
+class StoredKeys:
+    """Reads the keys of recordings that were begun before."""
+
+    database: Database = field(repr=False)
+
+    def of(self, contact: str) -> rows.Row | None:
+        """Raises psycopg.Error."""
+        return next(iter(rows.of_contact(self.database.connection(), contact)), None)
+
+
+def mend(app: Application, call: Call, contact: Contact) -> None:
+    """Record what should be recorded now, and nothing else."""
+    wanted, recorded = recording_now(contact), call.recording
+    if recorded is None and wanted in KEEPS and app.media.records(call.media):
+        _begin(app, call)
+    elif recorded is not None and recorded.stored:
+        _tell(app, call, contact, recorded, wanted)
+
+
+def _begin(app: Application, call: Call) -> None:
+    """Make the key and store it; the engine is told when the journal says that it is stored."""
+    recording = secrets.token_hex(16)
+    try:
+        _, wrapped = keyset.current().new_key(owner(recording))
+    except KeysetError as error:
+        log.error("voice: a talk is not recorded: %s", error)
+        return
+    draft, keep = rows.started(rows.Row(recording, call.contact, wrapped), time.time() + app.pack.recording_s)
+    if app.tell(draft, keep):
+        call.recording = Recorded(recording, wrapped)
+    else:
+        app.endpoint.call_later(AGAIN_S, partial(app.mend, call.contact))
+
+
+def stored(app: Application, body: dict[str, Any]) -> str | None:
+    """The journal has `recording.started`; gives the contact whose call is to be mended."""
+    call = app.calls.get(str(body.get("contact")))
+    if call is None or call.recording is None or call.recording.id != body.get("recording"):
+        return None
+    call.recording.stored = True
+    return call.contact
+
+
+def take_up(call: Call, contact: Contact | None, found: rows.Row | None) -> None:
+    """What a process before us had begun. Refused meanwhile, its key is gone, but the engine may not know it yet."""
+    if found is not None:
+        call.recording = Recorded(found.id, found.wrapped_key, stored=True)
+    elif contact is not None and recording_now(contact) is Wanted.DESTROY:
+        call.recording = Recorded("", b"", stored=True)
+
+
+def _tell(app: Application, call: Call, contact: Contact, recorded: Recorded, wanted: Wanted) -> None:
+    instance = app.media.instance(call.media)
+    if not instance or recorded.told == (instance, wanted):
+        return
+    if wanted in KEEPS:
+        if call.hearing is None or contact.leg not in call.hearing.together:
+            return
+        key = base64.b64encode(recorded.wrapped_key).decode()
+        paused = wanted is Wanted.PAUSE
+        command = client.record(call.contact, contact.leg, recorded.id, key, time.time_ns(), paused=paused)
+        app.media.send(call.media, command, failed=lambda error: _failed(app, call, recorded, error))
+    else:
+        discard = wanted is Wanted.DESTROY
+        app.media.send(call.media, client.stop_recording(call.contact, contact.leg, time.time_ns(), discard=discard))
+    recorded.told = (instance, wanted)
+
+
+def _failed(app: Application, call: Call, recorded: Recorded, error: NgError) -> None:
+    """The engine is gone, knows the call no more, or cannot open the key: which may have been wrapped anew."""
+    if call.recording is not recorded or app.calls.get(call.contact) is not call:
+        return
+    log.error("voice: a talk is not recorded yet: %s", error)
+    try:
+        found = app.stored_keys.of(call.contact)
+    except psycopg.Error:
+        found = None
+    if found is not None and found.id == recorded.id:
+        recorded.wrapped_key = found.wrapped_key
+    _again(app, call, recorded, AGAIN_S)
+
+
+def unwritable(app: Application, call: Call, recording: str) -> None:
+    """The engine could not write: it begins a new segment, later."""
+    recorded = call.recording
+    if recorded is not None and recorded.id == recording:
+        log.error("voice: a recording could not be written; it is begun again in %d s", UNWRITABLE_AGAIN_S)
+        _again(app, call, recorded, UNWRITABLE_AGAIN_S)
+
+
+def _again(app: Application, call: Call, recorded: Recorded, after_s: float) -> None:
+    def again() -> None:
+        recorded.told = None
+        app.mend(call.contact)
+
+    app.endpoint.call_later(after_s, again)

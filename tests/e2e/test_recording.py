@@ -1,0 +1,291 @@
+"""Talks that are recorded, or are not: SIPp and baresip, the tone of each side looked for in the decrypted export."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from civicline.core import requests
+from civicline.core.facts import RecordingRefused
+from civicline.core.lifecycle import AgentState
+from civicline.journal.read import read
+from civicline.people import keyset
+from civicline.recordings import reading, rows, store, wav
+from civicline.recordings.format import RATE_HZ, owner
+from e2e import centre as centre_module
+from e2e.callers import Caller, Town
+from e2e.centre import Centre
+from e2e.inotify import Watch
+from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
+from peers.baresip import Phone
+from peers.ports import eventually
+
+PASSWORD = "a long enough sentence"
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    """With a supervisor."""
+    folder = tmp_path_factory.mktemp("centre")
+    pack = shutil.copytree(centre_module.PACK, folder / "pack")
+    with (pack / "staff.yaml").open("a") as staff:
+        staff.write("sue: {name: Sue, role: supervisor, languages: [en]}\n")
+    with Centre(folder, pack) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def town(centre: Centre) -> Town:
+    return Town(centre)
+
+
+@pytest.fixture
+def ann(town: Town, tmp_path: Path) -> Iterator[Phone]:
+    with town.working("ann", plays=tone_file(tmp_path / "agent.wav", AGENT_HZ, 60)) as phone:
+        yield phone
+        phone.stop()
+
+
+@contextmanager
+def talk(town: Town, phone: Phone) -> Iterator[Caller]:
+    """A caller who lets the notice play to its end, and talks."""
+    with town.call() as caller:
+        caller.hear_out("notice", "es")
+        caller.press("1")
+        caller.hear("menu.main")
+        caller.press("1")
+        phone.expect("CALL_INCOMING")
+        phone.accept()
+        caller.until("talking")
+        yield caller
+
+
+def events(town: Town, kind: str, contact: str) -> list[dict[str, Any]]:
+    found = read(town.centre.conn, 0, 100_000)
+    return [event.body for event in found if event.kind == kind and event.body.get("contact") == contact]
+
+
+def files(town: Town) -> list[Path]:
+    return [path for _, path in store.everything(store.folder(town.centre.settings.data))]
+
+
+def closed(town: Town, contact: str) -> dict[str, Any]:
+    return eventually(lambda: events(town, rows.CLOSED, contact), what="recording.closed in the journal")[-1]
+
+
+def seconds_on_disk(town: Town, contact: str) -> int:
+    """Whole seconds of what was written so far, in all segments."""
+    found = rows.of_contact(town.centre.conn, contact)
+    if not found:
+        return 0
+    paths = store.segments(store.folder(town.centre.settings.data), found[0].id)
+    return sum(reading.read(path).seconds for path in paths if path.stat().st_size)
+
+
+def talk_on(town: Town, caller: Caller, seconds: int) -> None:
+    """Until so many more seconds are on disk: the caller's ear and the phone play their tones all the while."""
+    wanted = seconds_on_disk(town, caller.id) + seconds
+    eventually(lambda: (caller.look(), seconds_on_disk(town, caller.id) >= wanted)[1], 40, f"{seconds} s on disk")
+
+
+def sides(town: Town, contact: str, out: Path) -> tuple[np.ndarray, np.ndarray, list[reading.Mark]]:
+    row = rows.of_contact(town.centre.conn, contact)[0]
+    key = keyset.load(town.centre.settings.keyset).open_key(owner(row.id), row.wrapped_key)
+    found = reading.whole(store.segments(store.folder(town.centre.settings.data), row.id), key)
+    marks: list[reading.Mark] = []
+    with out.open("wb") as file:
+        wav.write(file, found.pieces(marks))
+        wav.finish(file, reading.joined(marks))
+    with wave.open(str(out), "rb") as sound:
+        both = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2").reshape(-1, 2)
+    return both[:, 0], both[:, 1], reading.joined(marks)
+
+
+def tone_s(samples: np.ndarray, hz: float) -> float:
+    blocks = samples[: len(samples) // 160 * 160].reshape(-1, 160).astype(float)
+    at = np.exp(-2j * np.pi * hz * np.arange(160) / RATE_HZ)
+    return float(np.sum(2 * np.abs(blocks @ at) ** 2 / 160 > 0.5 * np.maximum(np.sum(blocks**2, axis=1), 1))) / 50
+
+
+def test_each_side_is_found_in_the_recording(town: Town, ann: Phone, tmp_path: Path) -> None:
+    with talk(town, ann) as caller:
+        talk_on(town, caller, 3)
+        caller.leave()
+    found = closed(town, caller.id)
+    assert not found["cut"] and len(found["segments"]) == 1
+    left, right, marks = sides(town, caller.id, tmp_path / "out.wav")
+    contact = caller.contact
+    talked_s = contact.talk_ended_at - contact.connected_at
+    assert abs(tone_s(left, CALLER_HZ) - talked_s) < 1 and abs(tone_s(right, AGENT_HZ) - talked_s) < 1
+    assert tone_s(left, AGENT_HZ) == tone_s(right, CALLER_HZ) == 0
+    assert marks == []
+
+
+def civicline(town: Town, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "civicline.cli", *words]
+    return subprocess.run(command, env=town.centre.environ, input=typed, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def watched(town: Town) -> Iterator[Watch]:
+    folder = store.folder(town.centre.settings.data)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    watch = Watch(folder)
+    try:
+        yield watch
+    finally:
+        watch.close()
+
+
+def test_who_refuses_by_key_leaves_no_byte_and_no_key(town: Town, ann: Phone) -> None:
+    """Refused while the notice is heard; watched from the INVITE to the end of the wrap-up."""
+    with watched(town) as watch:
+        with town.call() as caller:
+            caller.go_to("refund")
+            ann.expect("CALL_INCOMING")
+            ann.accept()
+            caller.until("talking")
+            eventually(lambda: (caller.look(), caller.ear.hears(AGENT_HZ))[1], what="the representative, heard")
+            begun = len(caller.ear.times)
+            eventually(lambda: len(caller.ear.times) > begun + 100, what="two seconds of talk")
+            caller.leave()
+        town.until("ann", AgentState.WRAP_UP)
+        town.centre.wrap_up("ann")
+        assert watch.seen() == []
+    assert rows.of_contact(town.centre.conn, caller.id) == []
+    assert events(town, rows.STARTED, caller.id) == []
+
+
+def test_who_is_recorded_is_seen_by_the_watch(town: Town, ann: Phone) -> None:
+    """That the watch above can fail."""
+    with watched(town) as watch, talk(town, ann) as caller:
+        talk_on(town, caller, 1)
+        assert watch.seen()
+        caller.leave()
+
+
+def test_a_refusal_in_the_middle_destroys(town: Town, ann: Phone) -> None:
+    with talk(town, ann) as caller:
+        talk_on(town, caller, 2)
+        (row,) = rows.of_contact(town.centre.conn, caller.id)
+        assert store.segments(store.folder(town.centre.settings.data), row.id)
+        town.centre.ask(requests.RefuseRecording(caller.id, "ann"))
+        eventually(lambda: events(town, rows.DESTROYED, caller.id), what="recording.destroyed")
+        with watched(town) as watch:
+            begun = len(caller.ear.times)
+            eventually(lambda: len(caller.ear.times) > begun + 100, what="two more seconds of talk")
+            assert watch.seen() == []
+        caller.leave()
+    assert store.segments(store.folder(town.centre.settings.data), row.id) == []
+    assert rows.of_contact(town.centre.conn, caller.id) == []
+    refused = [fact for fact in town.facts(RecordingRefused) if fact.contact == caller.id]
+    assert [fact.agent for fact in refused] == ["ann"]
+
+
+def test_a_pause_is_a_marked_gap(town: Town, ann: Phone, tmp_path: Path) -> None:
+    with talk(town, ann) as caller:
+        talk_on(town, caller, 1)
+        town.centre.ask(requests.PauseRecording("ann", caller.id))
+        eventually(lambda: caller.contact.recording_paused_at, what="the pause")
+        talk_on(town, caller, 3)
+        town.centre.ask(requests.ResumeRecording("ann", caller.id))
+        eventually(lambda: caller.contact.recording_paused_at is None, what="the end of the pause")
+        talk_on(town, caller, 2)
+        caller.leave()
+    closed(town, caller.id)
+    left, right, marks = sides(town, caller.id, tmp_path / "out.wav")
+    assert [mark.why for mark in marks] == ["paused"]
+    start, end = (round(at * RATE_HZ) for at in marks[0][:2])
+    assert (end - start) / RATE_HZ > 2
+    assert not left[start:end].any() and not right[start:end].any()
+    assert tone_s(left[end:], CALLER_HZ) > 1 and tone_s(right[end:], AGENT_HZ) > 1
+    assert b"paused" in (tmp_path / "out.wav").read_bytes()[-200:], "the WAV file has no cue"
+
+
+def test_a_hold_by_re_invite_leaves_it_one_recording(town: Town, ann: Phone, tmp_path: Path) -> None:
+    with talk(town, ann) as caller:
+        talk_on(town, caller, 1)
+        ann.command("hold")
+        talk_on(town, caller, 1)
+        ann.command("resume")
+        talk_on(town, caller, 2)
+        caller.leave()
+    found = closed(town, caller.id)
+    assert len(found["segments"]) == 1 and not found["cut"]
+    left, _, marks = sides(town, caller.id, tmp_path / "out.wav")
+    assert marks == [] and tone_s(left, CALLER_HZ) > 3
+
+
+def test_killed_media_and_voice_and_a_rotation_in_one_call(town: Town, ann: Phone, tmp_path: Path) -> None:
+    centre = town.centre
+    with talk(town, ann) as caller:
+        talk_on(town, caller, 1)
+        centre.kill("voice")
+        talk_on(town, caller, 1)
+        rotated = civicline(town, "keyset", "rotate")
+        assert rotated.returncode == 0, rotated.stderr
+        retired = civicline(town, "keyset", "retire")
+        assert retired.returncode == 0, retired.stderr
+        centre.kill("media-1")
+        talk_on(town, caller, 2)
+        caller.leave()
+    found = closed(town, caller.id)
+    assert len(found["segments"]) == 2 and found["cut"]
+    left, right, marks = sides(town, caller.id, tmp_path / "out.wav")
+    assert [mark.why for mark in marks] == ["cut"]
+    lost_s = marks[0].end_s - marks[0].start_s
+    talked_s = caller.contact.talk_ended_at - caller.contact.connected_at
+    assert abs(tone_s(left, CALLER_HZ) + lost_s - talked_s) < 1
+    assert abs(tone_s(right, AGENT_HZ) + lost_s - talked_s) < 1.5
+    print(json.dumps({"talked_s": talked_s, "lost_s": lost_s}))
+
+
+def test_the_export_is_for_somebody_allowed_and_is_logged(town: Town, ann: Phone, tmp_path: Path) -> None:
+    for name in ("ann", "sue"):
+        assert civicline(town, "staff", "password", name, typed=PASSWORD + "\n").returncode == 0
+    with talk(town, ann) as caller:
+        talk_on(town, caller, 1)
+        under_way = civicline(
+            town, "export", "recording", caller.id, str(tmp_path / "1.wav"), "--by", "sue", typed=PASSWORD
+        )
+        assert under_way.returncode == 2 and "under way" in under_way.stderr
+        caller.leave()
+    closed(town, caller.id)
+    out = tmp_path / "talk.wav"
+    words = ("export", "recording", caller.id, str(out), "--by")
+    wrong = civicline(town, *words, "sue", typed="something else")
+    assert wrong.returncode == 2 and not out.exists()
+    not_allowed = civicline(town, *words, "ann", typed=PASSWORD)
+    assert not_allowed.returncode == 2 and "supervisors" in not_allowed.stderr and not out.exists()
+    assert [body["by"] for body in events(town, rows.EXPORT_REFUSED, caller.id)] == ["ann"]
+    eventually(lambda: rows.closed(town.centre.conn, rows.of_contact(town.centre.conn, caller.id)[0].id), what="closed")
+    done = civicline(town, *words, "sue", typed=PASSWORD)
+    assert done.returncode == 0, done.stderr
+    assert [body["by"] for body in events(town, rows.EXPORTED, caller.id)] == ["sue"]
+    assert out.stat().st_mode & 0o077 == 0
+    with wave.open(str(out), "rb") as sound:
+        assert (sound.getnchannels(), sound.getframerate(), sound.getsampwidth()) == (2, 8000, 2)
+
+
+def test_the_store_is_what_the_journal_says(town: Town) -> None:
+    """After all of the above; then one byte is changed."""
+    good = civicline(town, "verify", "recordings", "--json")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert json.loads(good.stdout) == []
+    path = files(town)[0]
+    data = path.read_bytes()
+    path.write_bytes(data[:5000] + bytes([data[5000] ^ 1]) + data[5001:])
+    bad = civicline(town, "verify", "recordings", "--json")
+    path.write_bytes(data)
+    assert bad.returncode == 1
+    assert "second 0 of the caller's channel was changed or swapped" in json.loads(bad.stdout)[0]["what"]
