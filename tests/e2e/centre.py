@@ -168,6 +168,11 @@ class Centre:
         with client.NgClient(Address(self.settings.ng[0].host, self.settings.ng[0].port)) as ng:
             return len(list(ng.command(client.calls())["calls"]))  # type: ignore[arg-type]
 
+    def sent_to(self, leg: str) -> int:
+        """Packets that the media process has sent to this leg."""
+        with client.NgClient(Address(self.settings.ng[0].host, self.settings.ng[0].port)) as ng:
+            return int(ng.command(client.query(leg.rpartition("-")[0]))["tags"][leg]["sent"])  # type: ignore[index,call-overload,arg-type]
+
     def assert_nothing_left(self) -> None:
         """No leg, port, offer or agent is left over."""
         eventually(lambda: not self.state().legs, what="the end of all legs")
