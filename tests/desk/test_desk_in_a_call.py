@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from civicline.core import requests
+from civicline.people import keyset
 from web.fixtures import signed_in, violations
 from web.stand import OTHER, REPRESENTATIVE, SUPERVISOR, Stand
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _keys(site: Stand) -> Iterator[None]:
+    """Notes are sealed."""
+    path = Path(site.environ["CIVICLINE_KEYSET"])
+    made = not path.exists()
+    if made:
+        keyset.create(path)
+    yield
+    if made:
+        path.unlink()
 
 
 @pytest.fixture

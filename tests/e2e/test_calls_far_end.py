@@ -114,11 +114,17 @@ def test_the_representatives_own_phone_holds_and_resumes(talk: Talk) -> None:
     talk.town.until("ann", AgentState.WRAP_UP)
 
 
-def test_a_refer_is_a_blind_transfer(town: Town, talk: Talk) -> None:
+def test_a_refer_to_somebody_else_is_refused(town: Town, talk: Talk) -> None:
     host, port = town.centre.sip
     talk.phone.command("transfer", f"sip:nobody@{host}:{port}")
     talk.phone.expect("TRANSFER_FAILED")
     talk.hears_each_other()
+    talk.caller.leave()
+    town.until("ann", AgentState.WRAP_UP)
+
+
+def test_a_refer_is_a_blind_transfer(town: Town, talk: Talk) -> None:
+    host, port = town.centre.sip
     talk.phone.command("transfer", f"sip:operator@{host}:{port}")
     talk.caller.until("waiting")
     assert (talk.contact.queue, talk.contact.passed_on.why) == ("operator", PassedOnFor.OTHER)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.db import connection, transaction
 
 from civicline.core import requests
@@ -10,7 +12,10 @@ from civicline.core.lifecycle import ConsultState, PassedOnFor
 from civicline.core.requests import Request
 from civicline.journal.append import append
 from civicline.journal.event import Draft
+from civicline.people.keyset import KeysetError
 from civicline.people.sealing import Statement, seal_statements
+
+log = logging.getLogger(__name__)
 
 REASON_LENGTH = 100
 NOTE = "passed-on note"
@@ -95,7 +100,12 @@ def consult(agent: str, contact: str, target: str, queue: str, note: str) -> int
 
 
 def _sealed(contact: str, note: str) -> list[Statement]:
-    return seal_statements(contact, {NOTE: note[:NOTE_LENGTH]}) if note else []
+    """A key that is missing must not keep a call from going on: the note is then left out."""
+    try:
+        return seal_statements(contact, {NOTE: note[:NOTE_LENGTH]}) if note else []
+    except KeysetError as error:
+        log.error("a note for the next representative cannot be sealed: %s", error)
+        return []
 
 
 def _ask(request: Request, keep: list[Statement] | None = None) -> int:
