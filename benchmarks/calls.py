@@ -74,8 +74,9 @@ class Desks:
         from civicline.journal.appender import Appender
         from civicline.journal.event import Draft
         from civicline.journal.follow import Follower
+        from civicline.journal.read import Part
 
-        appender, follower = Appender(self.centre.url), Follower(self.centre.url)
+        appender, follower = Appender(self.centre.url), Follower(self.centre.url, part=Part.FACTS)
         while not self._stop.is_set():
             for event in follower.read(0.2):
                 body = event.body

@@ -49,7 +49,14 @@ from civicline import settings
 from civicline.database import cluster
 sys.exit(cluster.run(settings.load()))
 """
-KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission", "journal_open_prefix", "journal_leader")
+KEPT_TABLES = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "journal_open_prefix",
+    "journal_channel",
+    "journal_leader",
+)
 
 
 class Server:

@@ -68,7 +68,9 @@ def test_the_demonstration_is_open_at_any_time() -> None:
 def test_prompts_are_there_in_every_language() -> None:
     agency = pack.read(DEMO).agency
     wanted = {"notice", "recording_refused", "language", "menu.main", "invalid_key", "no_key", "please_wait", "closed",
-              "full", "connecting", "on_hold"}  # fmt: skip
+              "full", "connecting", "on_hold"} | {
+        f"survey.after_call.{each}" for each in ("invitation", "times", "answered", "settled", "thanks")
+    }  # fmt: skip
     assert set(agency.prompts) == wanted
     assert all(set(text) == {"en", "es"} for text in agency.prompts.values())
 
@@ -201,7 +203,10 @@ def test_a_file_of_another_shape_is_a_mistake_not_a_crash(folder: Path, text: st
         kept = path.read_text()
         path.write_text(text)
         name = str(path.relative_to(folder))
-        if name not in ("trunks.yaml", "offices.yaml") or text not in ("", "null\n"):  # there may be none
+        if name not in ("trunks.yaml", "surveys.yaml", "offices.yaml") or text not in (
+            "",
+            "null\n",
+        ):  # there may be none
             assert mistakes(folder), name
         path.write_text(kept)
 

@@ -4,6 +4,7 @@ from civicline.core import requests as r
 from civicline.core.decide import react
 from civicline.core.lifecycle import HungUpBy, TopicBy
 from civicline.core.model import State
+from civicline.core.survey import Replied, next_question
 from core import packs
 
 MONDAY = 1_767_625_200.0
@@ -30,12 +31,14 @@ class Floor:
             self.do(r.SignIn(agent))
             self.do(r.BecomeAvailable(agent))
 
-    def call(self, contact, topic=None, language=None, line="+1", after=1.0):
-        self.do(r.CallArrived(contact, line, "", f"{contact}-c", "voice-1"), after)
+    def call(self, contact, topic=None, language=None, line="+1", after=1.0, invited=False, caller=""):
+        self.do(r.CallArrived(contact, line, caller, f"{contact}-c", "voice-1"), after)
         self.do(r.LegPickedUp(f"{contact}-c"))
         self.do(r.PlayedNotice(contact))
         if language:
             self.do(r.ChooseLanguage(contact, language))
+        if invited:
+            self.do(r.PlayedInvitation(contact))
         self.do(r.ChooseTopic(contact, topic, TopicBy.KEY))
         return self.state.contacts[contact]
 
@@ -50,6 +53,15 @@ class Floor:
 
     def wrap_up(self, contact, agent, resolved=True):
         return self.do(r.WrapUp(agent, contact, "income", "done", resolved))
+
+    def reply(self, contact, *values):
+        """To the next questions: a value, or how else the question ended."""
+        survey = self.state.agency.surveys[self.state.contacts[contact].survey.survey]
+        for value in values:
+            asked = next_question(self.state.agency, self.state.contacts[contact].survey)
+            assert asked in survey.questions
+            how = value if isinstance(value, Replied) else Replied.ANSWERED
+            self.do(r.AnswerSurvey(contact, asked.id, how, "" if how is value else value))
 
     def served(self, contact, agent, talk_s=60.0, wrap_s=10.0):
         self.answer(contact)

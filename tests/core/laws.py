@@ -108,10 +108,27 @@ def check_segments(state):
         assert contact.hears_music if aside else contact.consult is None or contact.held_at is None
 
 
+def is_asked(contact):
+    return contact.survey is not None and contact.survey.state == "asking"
+
+
+def check_surveys(state):
+    """Asked only after the talk, only who was told, and with nothing asked twice."""
+    for contact in state.contacts.values():
+        assert is_asked(contact) == (contact.state == "surveying") or contact.state == "wrapping"
+        if contact.survey is not None:
+            assert contact.survey.state != "none" and contact.notice_at is not None
+            asked = contact.survey.state in {"asking", "ended"}
+            assert asked or not contact.survey.replies
+            assert not asked or contact.ended_by == "agent", "asked after the caller had left"
+            assert (contact.survey.end is None) == (contact.survey.state != "ended")
+        assert contact.state != "closed" or contact.survey is None or contact.survey.state != "asking"
+
+
 def check_legs(state):
     for contact in state.contacts.values():
         leg = state.legs.get(contact.leg)
-        if contact.state not in {"wrapping", "closed"}:
+        if contact.state not in {"wrapping", "closed"} or is_asked(contact):
             assert leg is not None and leg.state in {"new", "ringing", "answered"}, "a caller without a line"
         elif leg is not None:
             assert leg.state == "ending"
@@ -187,6 +204,7 @@ def check_all(state):
     check_partners(state)
     check_segments(state)
     check_legs(state)
+    check_surveys(state)
     check_offers(state)
     check_line(state)
 

@@ -2,7 +2,20 @@
 
 from dataclasses import replace
 
-from civicline.core.agency import Agency, Calendar, Line, Menu, Office, Overflow, Queue, Span, Staff, Topic
+from civicline.core.agency import (
+    Agency,
+    Calendar,
+    Line,
+    Menu,
+    Office,
+    Overflow,
+    Question,
+    Queue,
+    Span,
+    Staff,
+    Survey,
+    Topic,
+)
 
 WHOLE_DAY = (Span(0, 1440),)
 ALWAYS = Calendar({str(day): WHOLE_DAY for day in range(7)})
@@ -54,6 +67,12 @@ def by_id(items):
     return {item.id: item for item in items}
 
 
+YES_NO = {"1": "yes", "2": "no"}
+TIMES = Question("times", {str(n): str(n) for n in range(1, 10)}, "calls_so_far")
+ANSWERED = Question("answered", YES_NO, "all_answered")
+SETTLED = Question("settled", YES_NO, "no_further_contact")
+SURVEY = Survey("after_call", (TIMES, ANSWERED, SETTLED), lines=("+1",))
+
 WHOLE = Agency(
     name=label("Revenue"),
     zone="America/Denver",
@@ -69,6 +88,7 @@ WHOLE = Agency(
     staff=by_id(STAFF),
     dispositions={"done": label("done"), "referred": label("referred")},
     offices={"vehicles": Office("vehicles", label("Vehicles"), "+13035550100", {"plates": label("plates")})},
+    surveys={"after_call": SURVEY},
     ageing_s=90,
 )
 
@@ -86,6 +106,8 @@ SALES_MOVED = replace(
     queues=WHOLE.queues | {"tax": replace(WHOLE.queues["tax"], priority=2, ring_s=5, overflow=())},
     ageing_s=0,
 )
+NO_SURVEY = replace(WHOLE, surveys={})
+FEW_QUESTIONS = replace(WHOLE, surveys={"after_call": replace(SURVEY, questions=(SETTLED,), share=0.5)})
 NO_QUEUES = replace(WHOLE, lines={}, topics={}, queues={}, offices={})
 ALL = {
     "whole": WHOLE,
@@ -94,4 +116,6 @@ ALL = {
     "no_main_line": NO_MAIN_LINE,
     "sales_moved": SALES_MOVED,
     "no_queues": NO_QUEUES,
+    "no_survey": NO_SURVEY,
+    "few_questions": FEW_QUESTIONS,
 }

@@ -20,6 +20,7 @@ class Steps(RuleBasedStateMachine):
         self.state, self.follower, self.snapshot = State(), State(), State()
         self.before = laws.as_json(self.state)
         self.now, self.places, self.known_legs, self.calls = MONDAY, {}, [], 0
+        self.surveyed = set()
 
     def step(self, request):
         said = react(self.state, request, self.now)
@@ -30,6 +31,10 @@ class Steps(RuleBasedStateMachine):
         for fact in said:
             laws.evolve(self.snapshot, laws.through_journal(fact))
         assert self.snapshot == self.state, "a snapshot's follower sees otherwise"
+        for fact in said:
+            key = (type(fact).__name__, getattr(fact, "contact", ""), getattr(fact, "question", ""))
+            assert not key[0].startswith("Survey") or key not in self.surveyed, "surveyed twice"
+            self.surveyed.add(key)
         self.before = laws.as_json(self.state)
         laws.check_all(self.state)
         laws.check_derived(self.state, laws.recovered(self.before))
@@ -63,6 +68,7 @@ class Steps(RuleBasedStateMachine):
         self.step(r.PlayedNotice(contact))
         if language:
             self.speak(contact, language)
+        self.step(r.PlayedInvitation(contact))
         self.choose(contact, topic)
 
     def speak(self, contact, language):

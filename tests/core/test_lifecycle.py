@@ -17,6 +17,7 @@ from civicline.core.lifecycle import (
     LegState,
     OfferState,
 )
+from civicline.core.survey import SURVEY, Replied, SurveyState
 from core.floor import Floor
 
 TABLES = [
@@ -24,13 +25,14 @@ TABLES = [
     (AGENT, AgentState, AgentState.SIGNED_OUT),
     (LEG, LegState, LegState.NEW),
     (OFFER, OfferState, OfferState.MADE),
+    (SURVEY, SurveyState, SurveyState.NONE),
     (CONSULT, ConsultState, ConsultState.RINGING),
 ]
 MOVES_NOTHING = {
     "AgencyLoaded", "ContactArrived", "PhoneRegistered", "PhoneGone", "AgentNextSet", "SegmentWrapped",
     "SegmentWrapUpRanOut",
 }  # fmt: skip
-NOT_A_FACT = {"ending", *(state.value for state in ConsultState)}
+NOT_A_FACT = {"ending", "surveying", *(state.value for state in ConsultState)}
 FACTS = typing.get_args(facts.Fact)
 
 
@@ -59,6 +61,8 @@ def test_every_fact_is_folded_and_every_request_answered():
         facts.NoticePlayed(0, "c1"),
         facts.TalkEnded(0, "c1", "ann", lifecycle.HungUpBy.US),
         facts.AgentSignedIn(0, "ann"),
+        facts.SurveyBegan(0, "c1", "after_call"),
+        facts.SurveyAnswered(0, "c1", "settled", Replied.SILENCE),
     ],
 )
 def test_an_impossible_fact_is_refused(fact):

@@ -7,6 +7,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from civicline.core import requests as r
 from civicline.core.decide import react
 from civicline.core.lifecycle import Failure, HungUpBy
+from civicline.core.survey import Replied, SurveyEnd
 from core import laws, packs
 from core.steps import MONDAY, Steps
 
@@ -14,6 +15,8 @@ contact_ids = st.sampled_from([f"c{n}" for n in range(9)] + ["nobody"])
 agent_ids = st.sampled_from([*packs.WHOLE.staff, "stranger"])
 topics = st.sampled_from([*packs.WHOLE.topics, None, "unheard-of"])
 fates = st.sampled_from(HungUpBy)
+questions = st.sampled_from(["times", "answered", "settled", "unheard-of"])
+values = st.sampled_from(["", "1", "9", "yes", "no"])
 
 
 class CoreMachine(Steps):
@@ -30,15 +33,21 @@ class CoreMachine(Steps):
     take_snapshot = rule()(Steps.take_snapshot)
 
     @initialize(
-        ready=st.sets(st.sampled_from(list(packs.WHOLE.staff)), min_size=2), callers=st.lists(topics, max_size=4)
+        ready=st.sets(st.sampled_from(list(packs.WHOLE.staff)), min_size=2),
+        callers=st.lists(topics, max_size=4),
+        surveyed=st.booleans(),
+        data=st.data(),
     )
-    def open(self, ready, callers):
+    def open(self, ready, callers, surveyed, data):
         self.step(r.CallArrived("c0", "+1", "", "c0-c", "voice-1"))
         self.step(r.LoadAgency(packs.WHOLE))
         for topic in callers:
             self.somebody_calls_and_chooses(topic, None)
         for agent in sorted(ready):
             self.become_ready(agent)
+        if surveyed:
+            self.become_ready("ann")
+            self.a_told_caller_is_answered_and_stays(data, [])
 
     @precondition(lambda self: self.calls > 3)
     @rule(pack=st.sampled_from(list(packs.ALL)))
@@ -58,7 +67,11 @@ class CoreMachine(Steps):
             self.reload(pack)
             self.step(r.LegFailed(offer, Failure.NO_ANSWER))
 
-    @rule(contact=contact_ids, kind=st.sampled_from([r.PlayedNotice, r.RefuseRecording, r.PlayedMessage]), topic=topics)
+    @rule(
+        contact=contact_ids,
+        kind=st.sampled_from([r.PlayedNotice, r.RefuseRecording, r.PlayedMessage, r.PlayedInvitation]),
+        topic=topics,
+    )
     def hear_and_choose(self, contact, kind, topic):
         self.step(kind(contact))
         self.choose(contact, topic)
@@ -86,6 +99,45 @@ class CoreMachine(Steps):
             self.step(r.WrapUp(agent, contact.id, "income", "done", resolved))
             self.step(r.LegHungUp(leg, HungUpBy.US))
             self.step(r.BecomeAvailable(agent))
+
+    @rule(data=st.data(), question=questions, how=st.sampled_from(Replied), value=values, heard=st.booleans())
+    def somebody_answers_a_question(self, data, question, how, value, heard):
+        contact = self.draw_contact(data, {"talking", "wrapping", "surveying", "closed"})
+        if contact:
+            self.step(r.AnswerSurvey(contact.id, question, how, value))
+            if heard:
+                self.step(r.PlayedThanks(contact.id))
+
+    @rule(data=st.data(), replies=st.lists(st.sampled_from([Replied.ANSWERED, Replied.INVALID]), max_size=2))
+    def a_told_caller_is_answered_and_stays(self, data, replies):
+        """Up to a question of the survey, where the other rules find it."""
+        if not any(self.state.derived.free):
+            return
+        self.somebody_calls_and_chooses("income", None)
+        self.a_phone_answers(data)
+        contact = self.draw_contact(data, {"talking"})
+        if contact:
+            self.step(r.HangUp(contact.agent, contact.id))
+            for how in replies if laws.is_asked(contact) else ():
+                self.the_question_is_answered(data, how)
+
+    @precondition(lambda self: any(laws.is_asked(c) for c in self.state.contacts.values()))
+    @rule(data=st.data(), how=st.sampled_from([Replied.ANSWERED] * 3 + [Replied.INVALID, Replied.SILENCE]))
+    def the_question_is_answered(self, data, how):
+        """A survey that is going on goes on by one question, and to its end when that was the last."""
+        found = [c for c in self.state.contacts.values() if laws.is_asked(c)]
+        if not found:
+            return
+        contact = data.draw(st.sampled_from(found))
+        asked = next(
+            (q for q in self.state.agency.surveys["after_call"].questions if q.id not in contact.survey.replies), None
+        )
+        if asked:
+            value = data.draw(st.sampled_from(sorted(asked.keys.values()))) if how is Replied.ANSWERED else ""
+            self.step(r.AnswerSurvey(contact.id, asked.id, how, value))
+        self.step(r.PlayedThanks(contact.id))
+        silent = any(reply.how is Replied.SILENCE for reply in contact.survey.replies.values())
+        assert not silent or contact.survey.end is SurveyEnd.SILENCE
 
     @rule(data=st.data(), failure=st.sampled_from(Failure))
     def leg_fails(self, data, failure):

@@ -41,6 +41,7 @@ def _in_queue(draw, contact, fate, queued_at):
         contact.talk_ended_at = draw(st.none() | st.just(contact.connected_at + draw(seconds)))
         if contact.talk_ended_at is not None:
             contact.closed_at = draw(st.none() | st.just(contact.talk_ended_at + draw(seconds)))
+            contact.wrap_up_ended_at = contact.closed_at
             contact.wrapped_at = contact.closed_at and draw(st.none() | st.just(contact.closed_at))
             contact.resolved = contact.wrapped_at and draw(st.booleans())
         segment = Segment("ann", "c-1", contact.queue, contact.connected_at, ended_at=contact.talk_ended_at)

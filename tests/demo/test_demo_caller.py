@@ -116,3 +116,33 @@ def test_every_kind_of_caller_is_drawn():
     assert {how.kind for how in drawn} == set(manner.KINDS)
     assert {how.dtmf for how in drawn} == {96, 101}
     assert {press.key for how in drawn for press in how.presses} >= {"9", "0", "1", "2", "*", "#"}
+
+
+def surveyed(ear, keys: str, silent: bool = False) -> Ear:
+    """The representative has hung up, and the first question is being asked."""
+    answers = tuple(manner.Press(key, 0.5) for key in keys)
+    one = ear(manner.SILENT, hangs_up=False, survey=answers, stays_silent=silent)
+    one.hear(10, voice=True)
+    assert one.caller.stage is Stage.TALK
+    one.hear(2)
+    assert one.caller.stage is Stage.SURVEY
+    return one
+
+
+def test_a_machine_after_the_voice_is_the_survey_and_is_answered_in_its_pauses(ear):
+    one = surveyed(ear, "212")
+    for asked in range(3):
+        assert one.hear(4)
+        assert len(one.pressed) == asked
+        assert one.hear(2, loud=False)
+    assert one.pressed == ["2", "1", "2"]
+
+
+def test_some_leave_half_way_and_some_say_nothing(ear):
+    one = surveyed(ear, "1")
+    assert one.hear(2, loud=False) and one.hear(3)
+    assert not one.hear(2, loud=False)
+    assert one.caller.account("left", one.now)["left_in"] == "survey"
+    mute = surveyed(ear, "", silent=True)
+    assert mute.hear(20, loud=False)
+    assert mute.pressed == []

@@ -92,7 +92,7 @@ def test_a_transfer_shows_who_sent_it_and_why(site: Stand, desk: Page, call: str
     expect(desk.locator("#state")).to_have_text("Wrap-up")
     assert "paid twice" not in str(site.bodies("request.pass_on")[-1]), "the note is sealed, not in the journal"
     other = colleague(site, context)
-    site.ready_agent(OTHER)
+    site.give(requests.RegisterPhone(OTHER), requests.SignIn(OTHER), requests.BecomeAvailable(OTHER))
     heading(other, "A call is ringing. Answer your phone.")
     card = other.get_by_role("region", name="A call is ringing. Answer your phone.")
     expect(card).to_contain_text("Amara Okafor: an expert is needed")

@@ -225,17 +225,17 @@ class Town:
         found = (kinds.fact(event.kind, event.body) for event in events)
         return [fact for fact in found if isinstance(fact, kind)]
 
+    def day(self) -> dict[str, Any]:
+        """The parts of today's report."""
+        parts: dict[str, Any] = self.report()["total"]["parts"]
+        return parts
+
     def report(self) -> dict[str, Any]:
         """Today's `civicline report day`, by the agency's clock."""
         command = [sys.executable, "-m", "civicline.cli", "report", "day", "--json"]
         done = subprocess.run(command, env=self.centre.environ, check=True, capture_output=True)
         found: dict[str, Any] = json.loads(done.stdout)
         return found
-
-    def day(self) -> dict[str, Any]:
-        """The parts of the report's total."""
-        parts: dict[str, Any] = self.report()["total"]["parts"]
-        return parts
 
     def until(self, agent: str, state: str) -> None:
         eventually(lambda: self.centre.agent(agent) == state, what=f"{agent} {state}")

@@ -5,9 +5,10 @@ import json
 import psycopg
 import pytest
 
+from civicline.journal.announced import listen, rows
 from civicline.journal.append import StaleEpochError, append
 from civicline.journal.event import Draft
-from civicline.journal.read import between, last_position, read
+from civicline.journal.read import Part, between, last_position, read
 
 
 @pytest.fixture
@@ -48,11 +49,31 @@ def test_time_never_goes_back(journal, conn):
     assert [event.position for event in between(conn, ahead, ahead + 1)] == [1, 2]
 
 
-def test_one_notification_a_call_with_the_last_position(conn):
-    conn.execute("LISTEN civicline_journal")
-    append(conn, [Draft("request.a", {}), Draft("request.b", {})])
+def test_one_notification_a_call_carries_its_rows(conn):
+    listen(conn, Part.REQUESTS)
+    append(conn, [Draft("request.a", {"at": 1795386238.123, "é": [1, None]}), Draft("request.b", {}, cause=1)])
     append(conn, [Draft("request.c", {})])
-    assert [heard.payload for heard in conn.notifies(timeout=5, stop_after=2)] == ["2", "3"]
+    said = list(conn.notifies(timeout=5, stop_after=2))
+    assert len(said) == 2
+    assert rows([each.payload for each in said], after=0) == read(conn, 0, 10)
+    assert [event.position for event in rows([each.payload for each in said], after=1)] == [2, 3]
+
+
+def test_rows_too_long_for_a_notification_are_only_announced(conn):
+    listen(conn, Part.REQUESTS)
+    append(conn, [Draft("request.a", {"text": "é" * 4000})])
+    said = [each.payload for each in conn.notifies(timeout=5, stop_after=1)]
+    assert said == ["1"]
+    assert rows(said, after=0) is None
+    assert rows(said, after=1) == []
+
+
+def test_only_the_app_role_learns_where_appends_are_announced(journal, conn):
+    assert conn.execute("SELECT count(*) FROM journal_channels()").fetchone() == (2,)
+    with psycopg.connect(journal.urls.auditor, autocommit=True) as auditor:
+        for ask in ("SELECT name FROM journal_channel", "SELECT name FROM journal_channels()"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                auditor.execute(ask)
 
 
 @pytest.mark.parametrize("kind", ["contact_arrived", "offer_made", "agent.free", "requests", "request", "peopl.x", ""])

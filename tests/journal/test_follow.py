@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -10,6 +12,8 @@ from journal_processes import running, spawn, until
 from civicline.journal.append import append
 from civicline.journal.event import Draft
 from civicline.journal.follow import BATCH, Follower, follow_async
+from civicline.journal.leader import lead
+from civicline.journal.read import Part, read
 
 WRITERS, EACH, READERS = 8, 150, 3
 
@@ -62,6 +66,25 @@ def test_reads_on_from_a_position_in_batches(journal, conn):
     append(conn, [Draft("request.b", {})])
     assert [event.kind for event in follower.read(5)] == ["request.b"]
     follower.close()
+
+
+def test_each_half_of_the_journal_by_itself(journal, conn):
+    """Found by a look at the start, then by what is announced, also where a row is too long to be announced whole."""
+    followers = {part: Follower(journal.urls.app, part=part) for part in Part}
+    seen = {part: [] for part in Part}
+    with closing(lead(journal.urls.app, "n", threading.Event())) as engine:
+        for n, text in enumerate(["", "", "long" * 2500, "", ""]):
+            append(conn, [Draft("request.a", {"n": n, "text": text})])
+            engine.append([Draft("notice_played", {"n": n, "text": text}, cause=2 * n + 1)])
+            for part, follower in followers.items():
+                wanted = 2 * n + 2 - (part is Part.REQUESTS)
+                while not seen[part] or seen[part][-1].position < wanted:
+                    seen[part] += follower.read(5)
+    for follower in followers.values():
+        follower.close()
+    assert seen[Part.ALL] == read(conn, 0, 100)
+    assert seen[Part.REQUESTS] == [event for event in seen[Part.ALL] if event.kind == "request.a"]
+    assert seen[Part.FACTS] == [event for event in seen[Part.ALL] if event.kind == "notice_played"]
 
 
 def cut(journal):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +15,8 @@ import psycopg
 import pytest
 
 from civicline.journal.append import append
-from civicline.journal.event import Event
+from civicline.journal.event import Draft
+from civicline.journal.leader import lead
 from civicline.journal.read import read
 from civicline.journal.timers import Timer
 from civicline.people import keyset, rotation, sealing
@@ -28,6 +31,7 @@ SECONDS = 4
 
 @dataclass
 class Vault:
+    url: str
     conn: psycopg.Connection
     folder: Path
     keyset: Path
@@ -79,6 +83,12 @@ class Vault:
             self.seen = found[-1].position
             self.keeper.take(found)
 
+    def refuse(self, contact: str = CONTACT) -> None:
+        """As the engine says it; and the keeper follows."""
+        with closing(lead(self.url, "test", threading.Event())) as leadership:
+            leadership.append([Draft("recording_refused", {"at": time.time(), "contact": contact})])
+        self.follow()
+
     def said(self, kind: str) -> list[dict]:
         return [event.body for event in read(self.conn, 0, 1000) if event.kind == kind]
 
@@ -93,7 +103,7 @@ def vault(journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     keyset.create(tmp_path / "keyset.json")
     folder = store.folder(tmp_path)
     with psycopg.connect(journal.urls.app, autocommit=True) as conn:
-        yield Vault(conn, folder, tmp_path / "keyset.json", keeper.Keeper(conn, folder))
+        yield Vault(journal.urls.app, conn, folder, tmp_path / "keyset.json", keeper.Keeper(conn, folder))
 
 
 def places(data: bytes) -> list[tuple[int, int]]:
@@ -202,27 +212,48 @@ def test_a_stolen_keyset_without_the_rows_opens_nothing(vault: Vault) -> None:
 def test_a_refusal_destroys_sound_and_key_and_the_journal_says_so(vault: Vault) -> None:
     row, path = vault.recorded()
     other = vault.begin("d" * 32)
-    vault.keeper.take([_refused(vault)])
+    vault.refuse()
     assert not path.exists() and rows.by_id(vault.conn, row.id) is None
     assert vault.said(rows.DESTROYED) == [{"recording": row.id, "contact": CONTACT}]
     assert rows.by_id(vault.conn, other.id) is not None
-    vault.keeper.take([_refused(vault)])
+    vault.refuse()
     assert len(vault.said(rows.DESTROYED)) == 1
     assert vault.problems() == []
 
 
 def test_a_recording_that_begins_as_it_is_refused_is_destroyed(vault: Vault) -> None:
-    vault.keeper.take([_refused(vault)])
+    vault.refuse()
     row = vault.begin()
     path = vault.write(row)
     vault.follow()
     assert not path.exists() and rows.by_id(vault.conn, row.id) is None
 
 
+def test_it_is_closed_once_however_often_it_is_looked_at(vault: Vault) -> None:
+    row, _ = vault.recorded()
+    vault.close(row)
+    assert len(vault.said(rows.CLOSED)) == 1
+    vault.write(row, start_ms=1_767_625_300_000)
+    vault.close(row)
+    assert [len(each["segments"]) for each in vault.said(rows.CLOSED)] == [1, 2]
+    assert vault.problems() == []
+
+
+def test_a_keeper_that_was_killed_goes_on_and_still_knows_who_refused(vault: Vault) -> None:
+    other = vault.begin("e" * 32)
+    vault.refuse()
+    vault.keeper = keeper.Keeper(vault.conn, vault.folder)
+    vault.seen = vault.keeper.begins_after
+    row = vault.begin()
+    vault.follow()
+    assert rows.by_id(vault.conn, row.id) is None
+    assert rows.by_id(vault.conn, other.id) is not None
+
+
 def test_what_is_left_after_its_destruction_is_found(vault: Vault) -> None:
     row, path = vault.recorded()
     data = path.read_bytes()
-    vault.keeper.take([_refused(vault)])
+    vault.refuse()
     path.write_bytes(data)
     assert "still there" in vault.problems()[0]
     vault.close(row)
@@ -272,7 +303,3 @@ def test_a_running_process_notices_a_rotation(vault: Vault) -> None:
     keyset.current().open_key("somebody", wrapped)
     assert keyset.current() is not first
     keyset._current.cache_clear()
-
-
-def _refused(vault: Vault) -> Event:
-    return Event(vault.seen + 1, time.time(), "recording_refused", 1, None, {"contact": CONTACT})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from civicline.agency import surveys
 from civicline.agency.files import Files
 from civicline.agency.schema import DAYS, AgencyFile, HoursPart, MenuPart, QueuePart
 from civicline.core.agency import Agency, Calendar, Line, Menu, Office, Overflow, Queue, Span, Staff, Text, Topic
@@ -26,13 +27,18 @@ def agency(files: Files) -> Agency:
         calendars={id_: _calendar(head, part) for id_, part in parts["hours"].items()},
         staff=_staff(files),
         dispositions=dict(parts["dispositions"]),
-        prompts=_prompts(files, head) | {f"menu.{id_}": menu.prompt for id_, menu in menus.items()},
+        prompts=_prompts(files, head) | _menu_prompts(menus) | surveys.prompts(parts["surveys"]),
+        surveys={id_: surveys.survey(id_, part) for id_, part in parts["surveys"].items()},
         offices={
             id_: Office(id_, part.label, part.number, dict(part.needs), part.ring_s)
             for id_, part in parts["offices"].items()
         },
         ageing_s=head.ageing_s,
     )
+
+
+def _menu_prompts(menus: dict[str, Menu]) -> dict[str, Text]:
+    return {f"menu.{id_}": menu.prompt for id_, menu in menus.items()}
 
 
 def _menu(files: Files, head: AgencyFile, id_: str, part: MenuPart) -> Menu:

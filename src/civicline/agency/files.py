@@ -56,7 +56,8 @@ def languages(files: Files) -> list[str]:
 
 
 def _read(files: Files, path: Path, name: str) -> Any:
-    source = marked.read(path / f"{name}.yaml", f"{name}.yaml")
+    missing = name in schema.OPTIONAL and not (path / f"{name}.yaml").exists()
+    source = Marked(f"{name}.yaml", {}) if missing else marked.read(path / f"{name}.yaml", f"{name}.yaml")
     files.sources[name] = source
     files.mistakes += source.mistakes
     return source.value

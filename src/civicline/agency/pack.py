@@ -66,7 +66,8 @@ def read(path: Path) -> Pack:
 def _digest(path: Path, found: files.Files) -> str:
     digest = hashlib.sha256()
     for source in found.sources.values():
-        digest.update(source.file.encode() + b"\0" + (path / source.file).read_bytes() + b"\0")
+        if (path / source.file).exists():
+            digest.update(source.file.encode() + b"\0" + (path / source.file).read_bytes() + b"\0")
     for recording in recordings.files(path):
         digest.update(str(recording.relative_to(path)).encode() + b"\0" + recording.read_bytes() + b"\0")
     return digest.hexdigest()

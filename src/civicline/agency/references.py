@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from string import Formatter
 
+from civicline.agency import surveys
 from civicline.agency.files import Files, languages
 from civicline.agency.marked import Way
 from civicline.core.agency import Text
@@ -32,6 +33,7 @@ def check(files: Files) -> None:
         _prompts,
         _takers,
         _operators,
+        _surveys,
     ):
         one(files)
 
@@ -150,6 +152,17 @@ def _prompts(files: Files) -> None:
             if prompt not in PROMPTS and prompt != LANGUAGE:
                 files.wrong(name, (prompt,), "no prompt of this name is spoken", f"name one of {_list(wanted)}")
             _places(files, name, prompt, text)
+
+
+def _surveys(files: Files) -> None:
+    for id_, part in files.entries["surveys"].items():
+        for index, line in enumerate(part.lines):
+            _known(files, "surveys", (id_, "lines", index), line, "lines")
+        _texts(files, "surveys", (id_, "invitation"), part.invitation)
+        _texts(files, "surveys", (id_, "thanks"), part.thanks)
+        for name, question in part.questions.items():
+            _texts(files, "surveys", (id_, "questions", name, "prompt"), question.prompt)
+    surveys.check(files)
 
 
 def _places(files: Files, name: str, prompt: str, text: str) -> None:

@@ -65,6 +65,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 StaffName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([._-][a-z0-9]+)*$", max_length=64)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{2,20}$")]
+Answer = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,30}$")]
 Texts = Annotated[Text, AfterValidator(_given)]
 Tier = Annotated[int, Field(ge=1, le=9)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
@@ -170,6 +171,26 @@ class OfficePart(Part):
     ring_s: Annotated[float, Field(ge=5, le=120)] = 40.0
 
 
+class QuestionPart(Part):
+    """`keys` maps a digit to the answer that it means."""
+
+    prompt: Texts
+    keys: Annotated[dict[Annotated[str, Field(pattern="^[0-9]$")], Answer], Field(min_length=1)]
+    counts_as: Literal["", "calls_so_far", "all_answered", "no_further_contact"] = ""
+    timeout_s: Annotated[float, Field(ge=1, le=20)] = 6.0
+    tries: Annotated[int, Field(ge=1, le=3)] = 2
+
+
+class SurveyPart(Part):
+    """`lines`: whose callers are asked, all when none is named; `share` of them, 0 to 1, is told of it."""
+
+    invitation: Texts
+    thanks: Texts
+    questions: Annotated[dict[Name, QuestionPart], Field(min_length=1, max_length=15)]
+    lines: list[str] = []
+    share: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
 class RetentionFile(Part):
     sealed_days: Annotated[int, Field(ge=1, le=36500)]
     """Personal fields of a contact are disposed of so many days after it ended."""
@@ -190,6 +211,9 @@ ENTRIES: dict[str, TypeAdapter[Any]] = {
     "staff": TypeAdapter(dict[StaffName, StaffPart]),
     "dispositions": TypeAdapter(dict[Name, Texts]),
     "offices": TypeAdapter(dict[Name, OfficePart]),
+    "surveys": TypeAdapter(dict[Name, SurveyPart]),
 }
 """Files that are a mapping from an id to an entry."""
+OPTIONAL = frozenset({"surveys", "offices"})
+"""Files that a pack may leave out."""
 PROMPTS: TypeAdapter[Any] = TypeAdapter(dict[Name, Annotated[str, Field(min_length=1)]])

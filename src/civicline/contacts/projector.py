@@ -37,14 +37,16 @@ AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
 TIMES = frozenset(name for name in (*CONTACT_COLUMNS, *AGENT_COLUMNS) if name.endswith("_at") or name == "since")
 
 
-def upsert(table: str, columns: Sequence[str]) -> sql.Composed:
+def upsert(table: str, columns: Sequence[str]) -> bytes:
+    """Made once: composing it at each use took a tenth of the projector's time."""
     names = [sql.Identifier(name) for name in columns]
-    return sql.SQL("insert into {} ({}) values ({}) on conflict (id) do update set {}").format(
+    made = sql.SQL("insert into {} ({}) values ({}) on conflict (id) do update set {}").format(
         sql.Identifier(table),
         sql.SQL(", ").join(names),
         sql.SQL(", ").join([sql.Placeholder()] * len(names)),
         sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(name) for name in names[1:]),
     )
+    return made.as_bytes()
 
 
 UPSERT_CONTACT = upsert("contacts_contact", CONTACT_COLUMNS)
@@ -115,7 +117,7 @@ def project(conn: psycopg.Connection[Any], state: State, events: Iterable[Event]
         if fact is not None:
             touched.note(state, fact)
             evolve(state, fact)
-    with conn.transaction(), conn.cursor() as cursor:
+    with conn.cursor() as cursor, conn.pipeline():  # one round trip, and one transaction where `conn` is in autocommit
         _write(cursor, state, touched)
         cursor.execute(UPSERT_PROGRESS, (1, position))
         cursor.execute("select pg_notify(%s, %s)", (CHANNEL, str(position)))

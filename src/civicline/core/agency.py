@@ -109,6 +109,29 @@ class Office:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a survey. `keys` maps a digit to the answer that it means; `counts_as` names the question to the
+    measures: "calls_so_far", "all_answered", "no_further_contact", or "" for the agency's own."""
+
+    id: str
+    keys: dict[str, str]
+    counts_as: str = ""
+    timeout_s: float = 6.0
+    tries: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Asked by keypad after the call. `lines`: the lines whose callers are asked, () for all; `share` of them (0 to 1)
+    is told of it."""
+
+    id: str
+    questions: tuple[Question, ...]
+    lines: tuple[str, ...] = ()
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Agency:
     name: Text
     zone: str
@@ -122,5 +145,6 @@ class Agency:
     dispositions: dict[str, Text]
     prompts: dict[str, Text] = field(default_factory=dict)
     offices: dict[str, Office] = field(default_factory=dict)
+    surveys: dict[str, Survey] = field(default_factory=dict)
     ageing_s: float = 300.0
     """A waiting contact counts one priority higher for every `ageing_s` in line, so nobody waits for ever."""

@@ -35,7 +35,7 @@ def recording_now(contact: Contact) -> Wanted:
     return Wanted.RECORD if contact.recording_paused_at is None else Wanted.PAUSE
 
 
-_CALLER_MAY_REFUSE = frozenset(ContactState) - {ContactState.WRAPPING, ContactState.CLOSED}
+_CALLER_MAY_REFUSE = frozenset(ContactState) - {ContactState.WRAPPING, ContactState.SURVEYING, ContactState.CLOSED}
 _AGENT_MAY_REFUSE = frozenset({ContactState.TALKING, ContactState.WRAPPING})
 
 

@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from civicline.core.agency import Queue
 from civicline.core.lifecycle import AgentState, ConsultState, ContactState
 from civicline.core.model import Contact, State
+from civicline.core.survey import is_asking
 
 RING_GRACE_S = 2.0
 """Voice stops ringing at the queue's time and says so; the engine waits this much longer before it says so itself."""
@@ -24,7 +25,12 @@ LEG_END_S = 40.0
 PAUSE_REMIND_S = 30.0
 """A recording that is paused longer is told of again, and again: a pause that is forgotten loses the talk."""
 
-OVERFLOW, RING, WRAP_UP, LEG, PAUSE = "overflow", "ring", "wrap_up", "leg", "pause"
+
+QUESTION_S = 300.0
+"""No question of a survey takes longer (3 tries of 20 s, each after a prompt of up to 80 s): voice is gone then."""
+
+OVERFLOW, RING, WRAP_UP, LEG = "overflow", "ring", "wrap_up", "leg"
+PAUSE, SURVEY = "pause", "survey"
 PARTY, SEGMENT = "party", "segment"
 """A third party or an office that rings, by contact; the wrap-up of whoever passed the call on, by agent."""
 
@@ -106,6 +112,13 @@ def _pause_at(state: State, key: str) -> float | None:
     return None if since is None else since + PAUSE_REMIND_S
 
 
+def _survey_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    if contact is None or contact.survey is None or not is_asking(contact.survey):
+        return None
+    return contact.survey.moved_at + QUESTION_S
+
+
 _WHEN: dict[str, Callable[[State, str], float | None]] = {
     OVERFLOW: _overflow_at,
     RING: _ring_at,
@@ -114,6 +127,7 @@ _WHEN: dict[str, Callable[[State, str], float | None]] = {
     PARTY: _party_at,
     SEGMENT: _segment_at,
     PAUSE: _pause_at,
+    SURVEY: _survey_at,
 }
 
 
@@ -128,6 +142,7 @@ def rebuild(state: State) -> None:
         note(state, OVERFLOW, key)
         note(state, WRAP_UP, key)
         note(state, PAUSE, key)
+        note(state, SURVEY, key)
         note(state, PARTY, key)
     for key in state.agents:
         note(state, SEGMENT, key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import consent, deadlines, facts, hours, in_call, indexes, requests, routing
+from civicline.core import consent, deadlines, facts, hours, in_call, indexes, requests, routing, survey_rules
 from civicline.core.agency import Agency, Queue
 from civicline.core.derived import Bucket
 from civicline.core.evolve import evolve
@@ -59,6 +59,8 @@ def _pass_time(state: State, now: float, record: Record) -> None:
             consent.remind(state, key, now, record)
         elif kind == deadlines.LEG:
             record(facts.LegEnded(now, key, HungUpBy.LOST))
+        elif kind == deadlines.SURVEY:
+            survey_rules.ran_out(key, now, record)
         elif kind in in_call.DUE:
             in_call.DUE[kind](state, key, now, record)
             _follow_pack_in_line(state, state.contacts.get(key), now, record)
@@ -74,6 +76,7 @@ def _load_agency(state: State, request: requests.LoadAgency, at: float, record: 
     for contact in list(state.contacts.values()):
         if contact.state is ContactState.WAITING:
             _follow_pack(request.agency, contact, at, record)
+        survey_rules.follow_pack(request.agency, contact, at, record)
     for agent in list(state.agents.values()):
         if agent.id not in request.agency.staff:
             _leave(state, agent, "signed_out", "", at, record)
@@ -211,9 +214,11 @@ def _leg_over(state: State, leg_id: str, failure: Failure, by: HungUpBy, at: flo
         _follow_pack_in_line(state, contact, at, record)
         return
     if contact.state is ContactState.TALKING and leg_id in (contact.leg, contact.offer):
+        survey_rules.begin(state, contact, by, at, record)
         record(facts.TalkEnded(at, contact.id, contact.agent or "", by))
     elif leg_id == contact.leg:
         _caller_left(state, contact, at, record)
+        survey_rules.caller_left(state, contact.id, by, at, record)
 
 
 def _caller_left(state: State, contact: Contact, at: float, record: Record) -> None:
@@ -287,6 +292,7 @@ def _hang_up(state: State, request: requests.HangUp, at: float, record: Record) 
     contact = state.contacts.get(request.contact)
     if contact and contact.state is ContactState.TALKING and contact.agent == request.agent:
         in_call.end_consult(state, contact, HungUpBy.AGENT, at, record)
+        survey_rules.begin(state, contact, HungUpBy.AGENT, at, record)
         record(facts.TalkEnded(at, contact.id, request.agent, HungUpBy.AGENT))
 
 
@@ -296,11 +302,11 @@ def _wrap_up(state: State, request: requests.WrapUp, at: float, record: Record) 
         return
     if contact is None or contact.agent != request.agent or agency is None or contact.wrapped_at is not None:
         return
-    if contact.state not in (ContactState.WRAPPING, ContactState.CLOSED):
+    if contact.state not in (ContactState.WRAPPING, ContactState.SURVEYING, ContactState.CLOSED):
         return
     if request.topic not in agency.topics or request.disposition not in agency.dispositions:
         return
-    late = contact.state is ContactState.CLOSED
+    late = contact.state is not ContactState.WRAPPING
     record(facts.ContactWrapped(at, contact.id, request.agent, request.topic, request.disposition, request.resolved))
     if not late:
         _after_wrap_up(state, request.agent, at, record, default="available")
@@ -327,4 +333,5 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.HangUp: _hang_up,
     requests.WrapUp: _wrap_up,
     **in_call.ANSWERS,
+    **survey_rules.ANSWERS,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import consent, deadlines, facts, in_call_folds, indexes
+from civicline.core import consent, deadlines, facts, in_call_folds, indexes, survey, survey_rules
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import OFFER, ContactState, HungUpBy, Recording
 from civicline.core.model import Agent, Contact, Leg, Offer, State
@@ -138,7 +138,8 @@ def _talk_ended(state: State, fact: facts.TalkEnded) -> None:
     _move_contact(state, contact, "TalkEnded")
     contact.talk_ended_at, contact.ended_by = fact.at, fact.by
     in_call_folds.release(contact, fact.at)
-    _end_leg_of(state, contact.leg)
+    if not survey.is_asking(contact.survey):
+        _end_leg_of(state, contact.leg)
     _end_leg_of(state, contact.offer)
     _move_agent(state, fact.agent, "TalkEnded", fact.at)
     deadlines.note(state, deadlines.WRAP_UP, contact.id)
@@ -146,24 +147,39 @@ def _talk_ended(state: State, fact: facts.TalkEnded) -> None:
 
 def _contact_wrapped(state: State, fact: facts.ContactWrapped) -> None:
     contact = state.contacts[fact.contact]
-    late = contact.state is ContactState.CLOSED
-    _move_contact(state, contact, "ContactWrapped")
+    late = contact.state is not ContactState.WRAPPING
     contact.final_topic, contact.disposition, contact.resolved = fact.topic, fact.disposition, fact.resolved
     contact.wrapped_at = fact.at
-    if not late:
-        _close(state, contact, fact.at)
-        _finish_wrap_up(state, fact.agent, fact.at)
+    if late:
+        _move_contact(state, contact, "ContactWrapped")
+    else:
+        _finish_wrap_up(state, contact, "ContactWrapped", fact.agent, fact.at)
 
 
 def _wrap_up_ran_out(state: State, fact: facts.WrapUpRanOut) -> None:
-    contact = state.contacts[fact.contact]
-    _move_contact(state, contact, "WrapUpRanOut")
-    _close(state, contact, fact.at)
-    _finish_wrap_up(state, fact.agent, fact.at)
+    _finish_wrap_up(state, state.contacts[fact.contact], "WrapUpRanOut", fact.agent, fact.at)
 
 
-def _finish_wrap_up(state: State, agent_id: str, at: float) -> None:
+def _finish_wrap_up(state: State, contact: Contact, name: str, agent_id: str, at: float) -> None:
+    """The representative is free; the contact is closed unless its caller still answers the survey."""
+    contact.wrap_up_ended_at = at
+    if survey.is_asking(contact.survey):
+        _move_contact(state, contact, "surveying")
+    else:
+        _move_contact(state, contact, name)
+        _close(state, contact, at)
     in_call_folds.finish_wrap_up(state, agent_id, at)
+
+
+def _survey_ended(state: State, fact: facts.SurveyEnded) -> None:
+    contact = state.contacts[fact.contact]
+    response = survey_rules.move(contact, "SurveyEnded")
+    response.moved_at, response.end = fact.at, fact.how
+    _move_contact(state, contact, "SurveyEnded")
+    if contact.state is ContactState.CLOSED:
+        _close(state, contact, fact.at)
+    else:
+        _end_leg_of(state, contact.leg)
 
 
 def _contact_abandoned(state: State, fact: facts.ContactAbandoned) -> None:
@@ -256,4 +272,6 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     facts.AgentOnBreak: _agent_moved,
     facts.AgentNextSet: _agent_next_set,
     **in_call_folds.FOLDS,
+    facts.SurveyEnded: _survey_ended,
+    **survey_rules.FOLDS,
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import ConsultState, Failure, HeldBy, HungUpBy, PassedOnFor, TopicBy, TurnedAwayFor
+from civicline.core.survey import Replied, SurveyEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,43 @@ class AgentNextSet:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyOffered:
+    """The caller was told that questions will follow the call."""
+
+    at: float
+    contact: str
+    survey: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyBegan:
+    """The representative is about to hang up; the caller's leg stays."""
+
+    at: float
+    contact: str
+    survey: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyAnswered:
+    """What became of one question; `value` and `counts_as` as the pack had them when it was asked."""
+
+    at: float
+    contact: str
+    question: str
+    how: Replied
+    value: str = ""
+    counts_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyEnded:
+    at: float
+    contact: str
+    how: SurveyEnd
+
+
+@dataclass(frozen=True, slots=True)
 class CallerHeld:
     """Said again when somebody else holds: the hold goes on, it counts from its beginning."""
 
@@ -403,8 +441,9 @@ Fact = (
     | ContactTurnedAway | ContactWidened | OfferMade | OfferMissed | OfferAccepted | TalkEnded | ContactWrapped
     | WrapUpRanOut | ContactAbandoned | ContactReleased | LegRinging | LegAnswered | LegEnded
     | PhoneRegistered | PhoneGone | AgentSignedIn | AgentSignedOut | AgentAvailable | AgentOnBreak | AgentNextSet
+    | RecordingPaused | RecordingPauseReminded | RecordingResumed
+    | SurveyOffered | SurveyBegan | SurveyAnswered | SurveyEnded
     | CallerHeld | CallerResumed | ContactPassedOn | ConsultBegun | ConsultAnswered | ConsultMissed | ConsultTurned
     | ConsultEnded | ConsultCompleted | ContactReferred | OfficeAnswered | OfficeMissed | ReferralEnded
     | SegmentWrapped | SegmentWrapUpRanOut
-    | RecordingPaused | RecordingPauseReminded | RecordingResumed
 )  # fmt: skip

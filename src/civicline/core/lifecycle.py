@@ -8,6 +8,7 @@ state first. Nothing but `evolve` changes a state. Reading the five tables below
                  \\-> turned_away -> closed   ^  |missed
               (abandoned from menu, waiting and offered: closed)  |__|
               talking -> waiting (passed on to a queue), -> outside (sent to another office) -> closed, or waiting again
+              (wrapping -> surveying -> closed while a survey goes on: survey.py)
     agent     signed_out -> break <-> available -> offered -> talking -> wrap_up -> available, break or signed_out
                                                      \\-> missed (until the person says "available")
               available -> offered -> consulted (by a colleague) -> talking (took the call over), or available
@@ -31,6 +32,8 @@ class ContactState(StrEnum):
     OUTSIDE = "outside"
     """With another office, or its telephone rings; no representative is on the line."""
     WRAPPING = "wrapping"
+    SURVEYING = "surveying"
+    """The wrap-up is over; the caller still answers the survey."""
     CLOSED = "closed"
 
 
@@ -160,6 +163,10 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.WRAPPING, "RecordingRefused"): C.WRAPPING,
     (C.WRAPPING, "ContactWrapped"): C.CLOSED,
     (C.WRAPPING, "WrapUpRanOut"): C.CLOSED,
+    (C.WRAPPING, "surveying"): C.SURVEYING,  # in place of these two while the survey goes on
+    (C.WRAPPING, "SurveyEnded"): C.WRAPPING,
+    (C.SURVEYING, "ContactWrapped"): C.SURVEYING,
+    (C.SURVEYING, "SurveyEnded"): C.CLOSED,
     (C.CLOSED, "ContactWrapped"): C.CLOSED,  # the word came after the time ran out: late is better than never
 }
 

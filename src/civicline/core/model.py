@@ -23,6 +23,7 @@ from civicline.core.lifecycle import (
     Recording,
     TurnedAwayFor,
 )
+from civicline.core.survey import Response
 
 Place = tuple[float, int]
 """When a contact first joined a line, and the count of all that joined: orders the line and is never lost."""
@@ -113,10 +114,13 @@ class Contact:
     turned_away: TurnedAwayFor | None = None
     abandoned_in: ContactState | None = None
     closed_at: float | None = None
+    wrap_up_ended_at: float | None = None
+    """With or without a word; the contact may still be surveyed then."""
     wrapped_at: float | None = None
     final_topic: str | None = None
     disposition: str | None = None
     resolved: bool | None = None
+    survey: Response | None = None
     taken_at: float | None = None
     """When the representative who has the call took it; `connected_at` is the first one's."""
     held_at: float | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import ConsultState, Failure, HungUpBy, PassedOnFor, TopicBy
+from civicline.core.survey import Replied
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,30 @@ class WrapUp:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayedInvitation:
+    """The caller heard to its end that three questions will follow the call."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSurvey:
+    """What became of the question that is being asked. `value` is what the key means, "" unless answered."""
+
+    contact: str
+    question: str
+    how: Replied
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedThanks:
+    """The thanks after the last question were heard to their end."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class HoldCaller:
     agent: str
     contact: str
@@ -244,6 +269,7 @@ Request = (
     LoadAgency | CallArrived | PlayedNotice | RefuseRecording | ChooseLanguage | ChooseTopic | PlayedMessage
     | LegRang | LegPickedUp | LegFailed | LegHungUp | RegisterPhone | UnregisterPhone
     | PauseRecording | ResumeRecording | SignIn | SignOut | BecomeAvailable | TakeBreak | HangUp | WrapUp
+    | PlayedInvitation | AnswerSurvey | PlayedThanks
     | HoldCaller | ResumeCaller | PhoneHeld | PhoneResumed | PassOn | SendToOffice
     | Consult | TurnConsult | CompleteConsult | DropConsult
 )  # fmt: skip

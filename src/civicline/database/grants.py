@@ -43,11 +43,13 @@ _BASE = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}",
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}",
     "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app}",
+    "REVOKE ALL ON journal_channel FROM {app}",
 )
 _AUDITOR = (
     "GRANT USAGE ON SCHEMA public TO {auditor}",
     "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {auditor}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {auditor}",
+    "REVOKE ALL ON journal_channel FROM {auditor}",  # who knows a channel's name can announce what never was
 )
 
 

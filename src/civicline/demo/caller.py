@@ -19,14 +19,18 @@ PERSON_S = 3.0
 """Silence after the music that means that a person is there who says nothing yet (a visitor at a softphone)."""
 MUSIC_FRAMES = 150
 LONGEST_TALK_S = 600.0
+MACHINE_FRAMES = 50
+"""So much sound without the representative's voice in it is a machine again: the survey."""
+LONGEST_SURVEY_S = 120.0
 
 
 class Stage(StrEnum):
-    """MENU -> LINE (no more keys to press) -> TALK."""
+    """MENU -> LINE (no more keys to press) -> TALK -> SURVEY (the representative has gone, and a machine speaks)."""
 
     MENU = "menu"
     LINE = "line"
     TALK = "talk"
+    SURVEY = "survey"
 
 
 @dataclass
@@ -45,6 +49,9 @@ class Caller:
     _last_at: float = 0.0
     _heard_something: int = 0
     _loud_in_line: int = 0
+    _voice: int = 0
+    _loud_at_voice: int = 0
+    _replied: int = 0
 
     def answered(self, now: float) -> None:
         self.up_at = self._last_at = now
@@ -52,9 +59,9 @@ class Caller:
 
     def tick(self, now: float) -> bool:
         assert self.up_at is not None
-        if self.manner.quits_s is not None and now - self.up_at > self.manner.quits_s and self.stage is not Stage.TALK:
+        if self.manner.quits_s is not None and now - self.up_at > self.manner.quits_s and self.talked_at is None:
             return False
-        if self.stage is not Stage.TALK and self._is_answered():
+        if self.talked_at is None and self._is_answered():
             self.talked_at = now
             self.talker.say(sound.caller())
             self._enter(Stage.TALK, now)
@@ -90,7 +97,30 @@ class Caller:
         return now - self.stage_at < self.manner.patience_s
 
     def _in_talk(self, now: float) -> bool:
+        if self._is_machine():
+            self.talker.say(None)
+            self._heard_something = 0
+            self._enter(Stage.SURVEY, now)
+            return True
         return now - self.stage_at < (self.manner.talk_s if self.manner.hangs_up else LONGEST_TALK_S)
+
+    def _is_machine(self) -> bool:
+        """A visitor at a softphone has a voice that no caller knows: then there is no telling."""
+        heard = self.talker.heard
+        if heard.voice != self._voice:
+            self._voice, self._loud_at_voice = heard.voice, heard.loud
+        return heard.voice > 0 and heard.loud - self._loud_at_voice > MACHINE_FRAMES
+
+    def _in_survey(self, now: float) -> bool:
+        """Answers in the pauses; with no answer left, is silent or hangs up there."""
+        heard, answers = self.talker.heard, self.manner.survey
+        thinks_s = answers[self._replied].wait_s if self._replied < len(answers) else 0.0
+        if heard.quiet_s > PAUSE_S + thinks_s and heard.loud > self._heard_something:
+            if self._replied == len(answers):
+                return self.manner.stays_silent
+            self.talker.press(answers[self._replied].key)
+            self._replied, self._heard_something = self._replied + 1, heard.loud
+        return now - self.stage_at < LONGEST_SURVEY_S
 
     def account(self, how: str, now: float) -> dict[str, Any]:
         """What this caller would tell of the call. Seconds; frames of 20 ms."""
@@ -103,13 +133,19 @@ class Caller:
             "connected_s": _since(self.up_at, now),
             "until_talk_s": None if self.talked_at is None else round(self.talked_at - self.began_at, 2),
             "talk_s": _since(self.talked_at, now),
+            "survey_keys": self._replied,
             "heard": heard.packets,
             "heard_sound": heard.loud,
             "heard_representative": heard.voice,
         }
 
 
-_DO = {Stage.MENU: Caller._in_menu, Stage.LINE: Caller._in_line, Stage.TALK: Caller._in_talk}
+_DO = {
+    Stage.MENU: Caller._in_menu,
+    Stage.LINE: Caller._in_line,
+    Stage.TALK: Caller._in_talk,
+    Stage.SURVEY: Caller._in_survey,
+}
 
 
 def _since(at: float | None, now: float) -> float | None:

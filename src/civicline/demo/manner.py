@@ -20,6 +20,9 @@ LAWS = {"both": 75.0, "ulaw": 15.0, "alaw": 10.0}
 OFFERED = {"both": (PCMU, PCMA), "ulaw": (PCMU,), "alaw": (PCMA,)}
 DTMF = {"101": 70.0, "96": 30.0}
 
+CALLS_SO_FAR = {"1": 65.0, "2": 20.0, "3": 10.0, "9": 5.0}
+YES_NO = {"1": 75.0, "2": 25.0}
+ANSWERS_ALL, PRESSES_WRONG = 0.67, 0.1
 PATIENCE_S = 150.0
 TALK_S = 30.0
 THINK_S = (0.4, 2.0)
@@ -44,6 +47,9 @@ class Manner:
     talk_s: float
     hangs_up: bool
     """Or waits for the representative to do so."""
+    survey: tuple[Press, ...]
+    """Answers to the questions after the call; who has none left hangs up at the next question, or is silent."""
+    stays_silent: bool
     quits_s: float | None
     """Leaves so long after the answer, whatever is said."""
     laws: tuple[int, ...]
@@ -59,10 +65,22 @@ def draw(chance: Chance, topics: Mapping[str, float], kind: str = "") -> Manner:
         patience_s=lognormal(chance, PATIENCE_S, 0.7),
         talk_s=lognormal(chance, TALK_S),
         hangs_up=chance.random() < 0.6,
+        survey=tuple(_answers(chance)),
+        stays_silent=chance.random() < 0.5,
         quits_s=chance.uniform(*QUITS_S) if chosen == QUITTER else None,
         laws=OFFERED[one_of(chance, LAWS)],
         dtmf=int(one_of(chance, DTMF)),
     )
+
+
+def _answers(chance: Chance) -> Sequence[Press]:
+    """Two in three answer all; others leave after some questions, or press a wrong key in between."""
+    keys = [one_of(chance, CALLS_SO_FAR), one_of(chance, YES_NO), one_of(chance, YES_NO)]
+    if chance.random() > ANSWERS_ALL:
+        keys = keys[: chance.randrange(len(keys))]
+    if keys and chance.random() < PRESSES_WRONG:
+        keys.insert(chance.randrange(len(keys)), chance.choice(WRONG_KEYS))
+    return [Press(key, chance.uniform(*THINK_S)) for key in keys]
 
 
 def _presses(chance: Chance, kind: str, topics: Mapping[str, float]) -> Sequence[Press]:

@@ -14,14 +14,17 @@ from contextlib import closing
 
 import psycopg
 
+from civicline.collector import settle
 from civicline.core import deadlines
 from civicline.database.urls import urls
 from civicline.engine import fold
 from civicline.engine.fold import UndecidableError
+from civicline.engine.snapshots import Snapshots
 from civicline.journal.append import StaleEpochError
 from civicline.journal.event import Draft, Event
 from civicline.journal.follow import Follower
 from civicline.journal.leader import Leadership, LeadStopped, lead
+from civicline.journal.read import Part
 from civicline.settings import Settings
 from civicline.stopping import told_to_stop
 
@@ -55,6 +58,7 @@ def run(settings: Settings) -> int:
 def _lead_once(url: str, node: str, stop: threading.Event, undecidable: set[int]) -> None:
     with closing(lead(url, node, stop)) as leadership:
         turn = Turn(leadership, url, undecidable)
+        settle()
         log.info("engine: leading at epoch %d from position %d", leadership.epoch, turn.folded.position)
         while not stop.is_set():
             turn.step()
@@ -70,7 +74,8 @@ class Turn:
         self.folded, unanswered = fold.recover(leadership.conn)
         self.saved_at = self.folded.position
         self.ahead_s = _clock_ahead_s(leadership)
-        self.follower = Follower(url, after=self.folded.position)
+        self.snapshots = Snapshots(url)
+        self.follower = Follower(url, after=self.folded.position, part=Part.REQUESTS)
         self.store(fold.decide_all(self.folded, unanswered, undecidable))
 
     def step(self) -> None:
@@ -91,7 +96,6 @@ class Turn:
         if drafts:
             stored = self.leadership.append(drafts)
             self.folded.stored = stored.last
-            self.follower.known(stored.first, stored.last)
             self.ahead_s = stored.at - time.time()
 
     def _patience_s(self) -> float:
@@ -99,8 +103,8 @@ class Turn:
         return IDLE_S if due is None else min(IDLE_S, max(0.0, due - self.now()))
 
     def _save_when_due(self, events: list[Event]) -> None:
-        if self.folded.position - self.saved_at >= SNAPSHOT_EVERY and len(events) < SNAPSHOT_EVERY:
-            fold.save(self.leadership.conn, self.folded)
+        due = self.folded.position - self.saved_at >= SNAPSHOT_EVERY and len(events) < SNAPSHOT_EVERY
+        if due and self.snapshots.begin(self.folded):
             self.saved_at = self.folded.position
 
 

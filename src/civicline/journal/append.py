@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 
-from civicline.journal.event import Appended, BatchKnownError, Draft, StaleEpochError
+from civicline.journal.event import Appended, BatchKnownError, Draft, StaleEpochError, Statement
 
 __all__ = ["Appended", "BatchKnownError", "StaleEpochError", "append", "find_batch", "lock"]
 
@@ -26,14 +26,21 @@ _ERRORS: dict[str | None, type[RuntimeError]] = {"CV001": StaleEpochError, "CV00
 
 
 def append(
-    conn: psycopg.Connection[Any], drafts: Sequence[Draft], epoch: int | None = None, batch: UUID | None = None
+    conn: psycopg.Connection[Any],
+    drafts: Sequence[Draft],
+    epoch: int | None = None,
+    batch: UUID | None = None,
+    statements: Sequence[Statement] = (),
 ) -> Appended:
-    """Append the drafts together. On a connection with autocommit they are durable on return.
+    """Append the drafts together. On a connection with autocommit they are durable on return, and so are `statements`,
+    which run before them in the same transaction; after an error with `statements` give the connection up.
 
     Raises StaleEpochError, BatchKnownError, ValueError for a body that is not JSON, psycopg.Error otherwise.
     """
+    appending: Statement = (_APPEND, (*_columns(drafts), epoch, batch))
     try:
-        row = conn.execute(_APPEND, (*_columns(drafts), epoch, batch)).fetchone()
+        cursor = _together(conn, statements, appending) if statements else conn.execute(*appending)
+        row = cursor.fetchone()
     except psycopg.Error as error:
         known = _ERRORS.get(error.sqlstate)
         if known is None:
@@ -41,6 +48,16 @@ def append(
         raise known(error.diag.message_primary) from error
     assert row is not None  # the function returns one row or raises
     return Appended(*row)
+
+
+def _together(conn: psycopg.Connection[Any], statements: Sequence[Statement], last: Statement) -> psycopg.Cursor[Any]:
+    """One round trip. What a pipeline sends before its end is one transaction, without BEGIN and COMMIT (PostgreSQL's
+    manual, 34.5.1.1). After an error the connection must be given up: psycopg takes statements for prepared that the
+    server skipped."""
+    with conn.pipeline():
+        for sql, parameters in statements:
+            conn.execute(sql, parameters)
+        return conn.execute(*last)
 
 
 def _columns(drafts: Sequence[Draft]) -> tuple[list[str], list[int], list[int | None], list[str]]:

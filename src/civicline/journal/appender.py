@@ -15,9 +15,9 @@ from typing import Any
 
 import psycopg
 
-from civicline.journal.batch import Batch, Done, Statement, Submission
+from civicline.journal.batch import Batch, Done, Submission
 from civicline.journal.connect import connect, pause_s
-from civicline.journal.event import BatchKnownError, Draft
+from civicline.journal.event import BatchKnownError, Draft, Statement
 
 WAITING_MAX = 20_000
 """Drafts that may wait; some minutes of a busy centre while the database is away."""
@@ -155,17 +155,23 @@ class Appender:
 
     def _away(self, attempt: int) -> None:
         if self._conn is not None and (self._conn.broken or self._conn.closed):
-            self._conn.close()
-            self._conn = None
+            self._disconnect()
         if self.down_since is None:
             self.down_since = time.monotonic()
             _log.warning("the journal cannot be written: events wait for it")
         with self._wake:
             self._wake.wait_for(lambda: self._closing, min(pause_s(attempt), _PAUSE_MAX_S))
 
+    def _disconnect(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+
     def _refused(self, batch: Batch, error: Exception) -> None:
-        """Nothing of it was committed. Try each submission by itself to find the culprit."""
+        """Nothing of it was committed. Try each submission by itself to find the culprit; the next connects anew, as
+        `append` asks after an error."""
         self.down_since = None
+        self._disconnect()
         if len(batch.submissions) == 1:
             batch.fail(error)
         else:

@@ -13,10 +13,8 @@ from uuid import UUID
 import psycopg
 
 from civicline.journal.append import append, find_batch, lock
-from civicline.journal.event import Appended, Draft
+from civicline.journal.event import Appended, Draft, Statement
 
-Statement = tuple[Any, Any]
-"""SQL and its parameters."""
 Done = Callable[[Appended | Exception], None]
 
 _log = logging.getLogger(__name__)
@@ -59,23 +57,21 @@ class Batch:
         """Append all and answer each. Raises what the database raises; nothing is answered then."""
         drafts = [draft for one in self.submissions for draft in one.drafts]
         statements = [statement for one in self.submissions for statement in one.statements]
-        if not self.tried and not statements:
-            self.tried = True
-            appended = append(conn, drafts, epoch, self.id)
+        if self.tried:
+            appended = self._again(conn, drafts, statements, epoch)
         else:
-            appended = self._in_transaction(conn, drafts, statements, epoch)
+            self.tried = True
+            appended = append(conn, drafts, epoch, self.id, statements)
         self._answer(appended)
 
-    def _in_transaction(
+    def _again(
         self, conn: psycopg.Connection[Any], drafts: list[Draft], statements: list[Statement], epoch: int | None
     ) -> Appended:
         with conn.transaction():
-            if self.tried:
-                lock(conn)
-                known = find_batch(conn, self.id)
-                if known is not None:
-                    return known
-            self.tried = True
+            lock(conn)
+            known = find_batch(conn, self.id)
+            if known is not None:
+                return known
             for sql, params in statements:
                 conn.execute(sql, params)
             return append(conn, drafts, epoch, self.id)

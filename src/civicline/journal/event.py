@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+Statement = tuple[Any, Any]
+"""SQL and its parameters."""
+
 
 class Event(NamedTuple):
     position: int

@@ -1,7 +1,7 @@
-"""Follow the journal: LISTEN wakes the reader, the table holds the truth.
+"""Follow the journal: the table holds the truth, notifications bring what is new.
 
 Positions are gapless and in commit order, so "everything after the last one seen" misses nothing and repeats nothing,
-also over a lost connection.
+also over a lost connection. After a look into the table that came to its end, notifications are enough.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
+from civicline.journal.announced import heard, listen, listen_async, rows
 from civicline.journal.connect import connect, connect_async, pause_s
 from civicline.journal.event import Event
-from civicline.journal.read import AFTER, END, events
+from civicline.journal.read import END, Part, events
 
-CHANNEL = "civicline_journal"
 BATCH = 500
 """Events read at once."""
 LOOK_S = 5.0
@@ -28,26 +27,24 @@ LOOK_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-def _listen(channel: str) -> sql.Composed:
-    return sql.SQL("LISTEN {}").format(sql.Identifier(channel))
-
-
 class Follower:
     """Reads on from a position; one thread at a time. Reconnects by itself."""
 
-    def __init__(self, url: str, after: int = 0, channel: str = CHANNEL, rest_s: float = 0.0) -> None:
-        """`rest_s`: the least time between two looks into the table; what comes meanwhile is read together. For readers
-        whom some milliseconds do not matter: each look costs the database and the reader about 0.3 ms."""
+    def __init__(self, url: str, after: int = 0, part: Part = Part.ALL, rest_s: float = 0.0) -> None:
+        """`part`: who needs only facts, or only requests, is not woken for the other half.
+        `rest_s`: the least time between two lists of events; what comes meanwhile is given together. For readers whom
+        some milliseconds do not matter, and whose work costs less when done at once."""
         self.after = after
         """Position of the last event handed out."""
         self._rest_s = rest_s
         self._url = url
-        self._channel = channel
+        self._part = part
         self._conn: psycopg.Connection[Any] | None = None
         self._drained = False
         self._lost = 0
         self._retry_at = 0.0
         self._looked_at = 0.0
+        self._gave_at = 0.0
 
     @property
     def connected(self) -> bool:
@@ -65,11 +62,6 @@ class Follower:
             if found or time.monotonic() >= deadline:
                 return found
 
-    def known(self, first: int, last: int) -> None:
-        """The reader itself has appended these positions: they need not be read when nothing is before them."""
-        if self.after == first - 1:
-            self.after = last
-
     def close(self) -> None:
         if self._conn is not None:
             self._conn.close()
@@ -77,21 +69,31 @@ class Follower:
 
     def _next(self, deadline: float) -> list[Event]:
         conn = self._conn or self._connect(deadline)
-        if conn is None or not self._worth_a_look(conn, deadline):
+        if conn is None:
             return []
-        time.sleep(max(0.0, self._looked_at + self._rest_s - time.monotonic()))
-        found = events(conn.execute(AFTER, (self.after, END, BATCH)))
-        self._drained = len(found) < BATCH
-        self._looked_at = time.monotonic()
+        found = self._hear(conn, min(deadline, self._looked_at + LOOK_S)) if self._drained else None
+        if found is None:
+            found = self._look(conn)
         if found:
-            self.after = found[-1].position
+            self.after, self._gave_at = found[-1].position, time.monotonic()
         return found
 
-    def _worth_a_look(self, conn: psycopg.Connection[Any], deadline: float) -> bool:
-        look_at = self._looked_at + LOOK_S
-        if not self._drained:
-            return True
-        return _heard(conn, min(deadline, look_at) - time.monotonic()) or time.monotonic() >= look_at
+    def _hear(self, conn: psycopg.Connection[Any], until: float) -> list[Event] | None:
+        """What is announced; None when the table must be looked into."""
+        said = heard(conn, until - time.monotonic())
+        if not said:
+            return None if time.monotonic() >= self._looked_at + LOOK_S else []
+        rest_s = self._gave_at + self._rest_s - time.monotonic()
+        if rest_s > 0:
+            time.sleep(rest_s)
+            said += heard(conn, 0)
+        return rows(said, self.after)
+
+    def _look(self, conn: psycopg.Connection[Any]) -> list[Event]:
+        found = events(conn.execute(self._part.after, (self.after, END, BATCH)))
+        self._drained = len(found) < BATCH
+        self._looked_at = time.monotonic()
+        return found
 
     def _connect(self, deadline: float) -> psycopg.Connection[Any] | None:
         now = time.monotonic()
@@ -101,7 +103,7 @@ class Follower:
                 return None
         conn = connect(self._url, "follower")
         try:
-            conn.execute(_listen(self._channel))
+            listen(conn, self._part)
         except BaseException:
             conn.close()
             raise
@@ -116,20 +118,15 @@ class Follower:
         self._retry_at = time.monotonic() + pause_s(self._lost)
 
 
-def _heard(conn: psycopg.Connection[Any], timeout_s: float) -> bool:
-    """Whether something was announced within `timeout_s`; takes all that was."""
-    return len(list(conn.notifies(timeout=max(0.0, timeout_s), stop_after=1))) > 0
-
-
-async def follow_async(url: str, after: int = 0, channel: str = CHANNEL) -> AsyncIterator[list[Event]]:
+async def follow_async(url: str, after: int = 0, part: Part = Part.ALL) -> AsyncIterator[list[Event]]:
     """Lists of events for ever, in order; reconnects by itself. Never an empty list."""
     lost = 0
     while True:
         try:
             async with await connect_async(url, "follower") as conn:
-                await conn.execute(_listen(channel))
+                await listen_async(conn, part)
                 while True:
-                    found = events(await (await conn.execute(AFTER, (after, END, BATCH))).fetchall())
+                    found = events(await (await conn.execute(part.after, (after, END, BATCH))).fetchall())
                     lost = 0
                     if found:
                         after = found[-1].position

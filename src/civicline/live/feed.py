@@ -99,7 +99,8 @@ class Feed:
     async def _catch_up(self, connection: Connection) -> None:
         found = await (await connection.execute(POSITION)).fetchone()
         target = int(found[0]) if found else 0
-        if not self._told or target < self.position or target - self.position > LONGEST_CATCH_UP:
+        nobody = not self._subscriptions
+        if nobody or not self._told or target < self.position or target - self.position > LONGEST_CATCH_UP:
             self._tell(None, target)
         while self.position < target:
             upto = min(target, self.position + BATCH)

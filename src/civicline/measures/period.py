@@ -65,6 +65,8 @@ class Period:
     """As it was at the end of the period."""
     time: StaffTime = field(init=False)
     last_at: float = 0.0
+    before_first: int = 0
+    """A position in the journal before the first of these arrivals."""
 
     def __post_init__(self) -> None:
         self.time = StaffTime(self.start, self.end)
@@ -114,6 +116,8 @@ def collect(conn: psycopg.Connection[Any], start: float, end: float) -> Period:
     position, state = _latest_before(conn, start - CLOCKS_APART_S)
     period.begin(state)
     while not period.is_settled() and (events := read.read(conn, position, READ_AT_ONCE)):
+        if not period.contacts:
+            period.before_first = position
         position = events[-1].position
         for event in events:
             fact = kinds.fact(event.kind, event.body)

@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from civicline.core.handling import Work, by_agent, needs
 from civicline.core.measures import Parts, measures, total
 from civicline.core.model import Contact
+from civicline.core.resolution import DAY_S, WINDOWS_DAYS, Track, resolution
+from civicline.core.survey_figures import survey_figures
 from civicline.journal.connect import connect
-from civicline.measures import period
+from civicline.measures import period, repeats
 from civicline.measures.table import render
 
 __all__ = ["day", "render"]
@@ -35,6 +37,10 @@ DIMENSIONS: dict[str, Callable[[Contact], str | None]] = {
 }
 
 
+SURVEYED = ("line", "topic", "queue")
+"""Given with the survey and first-contact resolution."""
+
+
 def day(url: str, date: datetime.date, zone: str | None = None) -> dict[str, Any]:
     """The report of one day. `zone` is a name such as America/Denver; None: the agency's.
 
@@ -47,13 +53,18 @@ def day(url: str, date: datetime.date, zone: str | None = None) -> dict[str, Any
             datetime.datetime.combine(date + datetime.timedelta(days=days), datetime.time(), place) for days in (0, 1)
         )
         found = period.collect(conn, start.timestamp(), end.timestamp())
+        tracks = repeats.tracks(conn, found)
+        covered_until = repeats.covered_until(conn)
     return {
         "date": date.isoformat(),
         "zone": name,
         "from": start.isoformat(),
         "to": end.isoformat(),
         "complete": found.last_at >= end.timestamp() and not found.open,
-        **_figures(found, place),
+        "repeats_complete": {
+            f"repeats_{days}d": covered_until >= end.timestamp() + days * DAY_S for days in WINDOWS_DAYS
+        },
+        **_figures(found, place, tracks),
     }
 
 
@@ -64,15 +75,21 @@ def _zone(name: str) -> ZoneInfo:
         raise ValueError(f"there is no time zone {name!r}: write it as America/Denver") from error
 
 
-def _figures(found: period.Period, place: ZoneInfo) -> dict[str, Any]:
+def _figures(found: period.Period, place: ZoneInfo, tracks: dict[str, Track]) -> dict[str, Any]:
     in_time_s = {queue.id: queue.service_level_s for queue in found.agency.queues.values()} if found.agency else {}
     groups = DIMENSIONS | {"half_hour": lambda contact: half_hour(contact.arrived_at, place)}
     floor = replace(
         total(found.contacts, in_time_s), handling_s=found.time.handling_s, available_s=found.time.available_s
     )
+    by: dict[str, Any] = {}
+    for name, key in groups.items():
+        grouped = _grouped(key, found.contacts)
+        by[name] = {each: _entry(total(contacts, in_time_s)) for each, contacts in grouped.items()}
+        for each, contacts in grouped.items() if name in SURVEYED else ():
+            by[name][each] |= _words(contacts, tracks)
     return {
-        "total": _entry(floor),
-        "by": {name: _by(key, found.contacts, in_time_s) for name, key in groups.items()},
+        "total": _entry(floor) | _words(found.contacts, tracks),
+        "by": by,
         "representatives": {name: _work(work) for name, work in by_agent(found.contacts).items()},
         "needs": [dict(zip(NEEDS, each, strict=True)) for each in needs(found.contacts)],
     }
@@ -82,11 +99,15 @@ def _work(work: Work) -> dict[str, Any]:
     return {name: getattr(work, name) for name in (*work.__slots__, "handle_time_s")}
 
 
-def _by(key: Callable[[Contact], str | None], contacts: Iterable[Contact], in_time_s: dict[str, float]) -> Any:
+def _grouped(key: Callable[[Contact], str | None], contacts: Iterable[Contact]) -> dict[str, list[Contact]]:
     groups: defaultdict[str, list[Contact]] = defaultdict(list)
     for contact in contacts:
         groups[key(contact) or NOWHERE].append(contact)
-    return {name: _entry(total(groups[name], in_time_s)) for name in sorted(groups)}
+    return {name: groups[name] for name in sorted(groups)}
+
+
+def _words(contacts: list[Contact], tracks: dict[str, Track]) -> dict[str, Any]:
+    return {"survey": survey_figures(contacts), "first_contact_resolution": resolution(contacts, tracks)}
 
 
 def _entry(parts: Parts) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from civicline.core.measures import FORMULAS, OUTCOMES, UNKNOWN
+from civicline.measures import survey_table
 
 WIDTH = 110
 COLUMNS = {
@@ -36,6 +37,8 @@ def render(report: dict[str, Any]) -> str:
         console.print(_representatives(report["representatives"]))
     if report["needs"]:
         console.print(_needs(report["needs"]))
+    for each in survey_table.tables(report):
+        console.print(each)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

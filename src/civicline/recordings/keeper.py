@@ -32,7 +32,7 @@ REST_S = 0.1
 CLOSE_AFTER_S = 1.0
 """After the end of a talk: by then the media process has written the rest."""
 LOOK_BACK = 5000
-"""Events that are read again after a start, so that a refusal shortly before is still known."""
+"""Events before its place that it reads again after a start, so that a refusal shortly before is still known."""
 REFUSED_MAX = 10_000
 _PROGRESS = (
     "INSERT INTO recording_progress (id, position) VALUES (1, %s)"
@@ -46,22 +46,25 @@ class Keeper:
         self._conn = conn
         self._folder = folder
         self._refused: deque[str] = deque(maxlen=REFUSED_MAX)
+        row = conn.execute("SELECT position FROM recording_progress WHERE id = 1").fetchone()
+        self._done = int(row[0]) if row else 0
 
-    def stood_at(self) -> int:
-        row = self._conn.execute("SELECT position FROM recording_progress WHERE id = 1").fetchone()
-        return max(0, int(row[0]) - LOOK_BACK) if row else 0
+    @property
+    def begins_after(self) -> int:
+        return max(0, self._done - LOOK_BACK)
 
     def take(self, events: list[Event]) -> None:
         for event in events:
-            self._one(event)
-        self._conn.execute(_PROGRESS, (events[-1].position,))
+            if event.kind == "recording_refused":
+                self._refused.append(str(event.body["contact"]))
+            if event.position > self._done:
+                self._one(event)
+        self._done = max(self._done, events[-1].position)
+        self._conn.execute(_PROGRESS, (self._done,))
 
     def _one(self, event: Event) -> None:
         contact = str(event.body.get("contact", ""))
-        if event.kind == "recording_refused":
-            self._refused.append(contact)
-            self._destroy(contact)
-        elif event.kind == rows.STARTED and contact in self._refused:
+        if event.kind == "recording_refused" or (event.kind == rows.STARTED and contact in self._refused):
             self._destroy(contact)
         elif event.kind == rows.CLOSED:
             rows.note_closed(self._conn, str(event.body["recording"]), event.position)
@@ -102,7 +105,8 @@ def close(conn: psycopg.Connection[Any], timer: Timer) -> None:
     segments = sorted((summary(path) for path in paths), key=lambda each: (each["start_ms"], each["id"]))
     cut = not segments or any(not each["whole"] for each in segments)
     body = {"recording": recording, "contact": timer.payload.get("contact"), "segments": segments, "cut": cut}
-    append(conn, [Draft(rows.CLOSED, body)])
+    if rows.closed(conn, recording) != body:
+        append(conn, [Draft(rows.CLOSED, body)])
 
 
 def summary(path: Path) -> dict[str, Any]:
@@ -125,7 +129,7 @@ def keep_recordings(url: str, stop: threading.Event) -> None:
     """Follow the journal until `stop` is set. Raises psycopg.Error when the database goes away: then begin again."""
     with psycopg.connect(url, autocommit=True) as conn:
         keeper = Keeper(conn, _folder())
-        follower = Follower(url, after=keeper.stood_at(), rest_s=REST_S)
+        follower = Follower(url, after=keeper.begins_after, rest_s=REST_S)
         try:
             while not stop.is_set():
                 if events := follower.read(IDLE_S):

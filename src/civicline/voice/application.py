@@ -13,7 +13,8 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -28,7 +29,6 @@ from civicline.core.requests import Request
 from civicline.journal.appender import Appender, AppenderClosed, Overloaded
 from civicline.journal.event import Draft, Event
 from civicline.people.sealing import Statement
-from civicline.recordings import rows
 from civicline.voice import agent_leg, bridge, caller_leg, far_end, leftovers, listening, recorder, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.media_link import MediaLink
@@ -81,15 +81,20 @@ class Application:
 
     def ask(self, *asked: Request, keep: Sequence[Statement] = ()) -> bool:
         """Append requests, with `keep` in the same transaction. False when the journal takes no more."""
-        return self._submit([Draft(*kinds.to_body(each)) for each in asked], keep)
+        return self._submit([Draft(*kinds.to_body(each)) for each in asked], keep, self._appended)
 
-    def tell(self, draft: Draft, keep: Sequence[Statement]) -> bool:
-        """Append an event of a feature's, as `ask` does."""
-        return self._submit([draft], keep)
+    def tell(self, draft: Draft, keep: Sequence[Statement], then: Callable[[bool], None]) -> bool:
+        """Append an event of a feature's, as `ask` does; `then` is told on the loop whether it was stored."""
 
-    def _submit(self, drafts: Sequence[Draft], keep: Sequence[Statement]) -> bool:
+        def done(outcome: object) -> None:
+            self._appended(outcome)
+            self.endpoint.call_soon(partial(then, not isinstance(outcome, Exception)))
+
+        return self._submit([draft], keep, done)
+
+    def _submit(self, drafts: Sequence[Draft], keep: Sequence[Statement], done: Callable[[object], None]) -> bool:
         try:
-            self._appender.submit(drafts, keep, self._appended)
+            self._appender.submit(drafts, keep, done)
         except (Overloaded, AppenderClosed) as error:
             log.error("voice: %d events were not taken: %s", len(drafts), type(error).__name__)
             return False
@@ -111,8 +116,6 @@ class Application:
         """Fold what the journal says and mend what it touches."""
         touched: dict[str, None] = {}
         for event in events:
-            if event.kind == rows.STARTED and (stored := recorder.stored(self, event.body)):
-                touched[stored] = None
             fact = kinds.fact(event.kind, event.body)
             if fact is not None:
                 touched |= dict.fromkeys(self._touched(fact))
@@ -120,6 +123,7 @@ class Application:
                 self._know_legs(fact)
                 if isinstance(fact, AgencyLoaded):
                     self.load_agency(fact.agency)
+                    touched |= dict.fromkeys(self.calls)  # what they hear may be another step now
         for contact in touched:
             self.mend(contact)
 

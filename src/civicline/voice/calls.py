@@ -58,6 +58,8 @@ class Listening:
     play: str = ""
     answered: bool = False
     ahead: list[int] = field(default_factory=list, repr=False)
+    last_key: tuple[int, float] | None = field(default=None, repr=False)
+    """Event and time (monotonic, s)."""
     say_first: list[str] = field(default_factory=list)
     timer: Timer | None = field(default=None, repr=False)
 

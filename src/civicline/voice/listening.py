@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from civicline.core import requests
 from civicline.core.model import Contact
 from civicline.core.requests import Request
 from civicline.voice.calls import Call, Listening, Phase
-from civicline.voice.ivr.steps import Requests, Spoken, Step, spoken_to, step_of
+from civicline.voice.ivr.present import step_of
+from civicline.voice.ivr.steps import Requests, Spoken, Step, spoken_to
 from civicline.voice.media import client
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ AHEAD_MAX = 4
 """Keys that are kept for steps to come."""
 ASK_AGAIN_S = 3.0
 """A step that was answered but did not move (the request was lost with the database) is asked again."""
+TWICE_S = 0.35
+"""The same key so soon after is the same press: it does not answer the next question of a survey."""
 
 
 def _step(app: Application, call: Call) -> tuple[Contact, Step] | None:
@@ -36,6 +40,8 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
     heard = call.listening
     if heard.step != found[1].id:
         _enter(heard, found[1])
+        if not found[1].takes_ahead:
+            heard.ahead.clear()
         _take_ahead(app, call, contact)
     if not heard.answered and not heard.play and caller.instance == app.media.instance(call.media):
         _play(app, call, contact, found[1])
@@ -83,6 +89,9 @@ def pressed(app: Application, call: Call, leg: str, event: int) -> None:
     found, heard = _step(app, call), call.listening
     if found is None or leg != found[0].leg or not 0 <= event < len(DIGITS):
         return
+    again = _is_again(heard, event)
+    if again and not found[1].takes_ahead:
+        return
     asked = found[1].keys.get(DIGITS[event])
     if heard.answered or heard.step != found[1].id or (asked is None and found[1].after):
         heard.ahead = [*heard.ahead, event][-AHEAD_MAX:]
@@ -92,6 +101,12 @@ def pressed(app: Application, call: Call, leg: str, event: int) -> None:
             _try_again(app, call, "invalid_key")
     else:
         _pressed(app, call, found[0], found[1], asked)
+
+
+def _is_again(heard: Listening, event: int) -> bool:
+    before, at = heard.last_key, time.monotonic()
+    heard.last_key = (event, at)
+    return before is not None and before[0] == event and at - before[1] < TWICE_S
 
 
 def _pressed(app: Application, call: Call, contact: Contact, step: Step, asked: Requests) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 
 import psycopg
 
+from civicline.collector import settle
 from civicline.core import kinds
 from civicline.core.facts import AgencyLoaded
 from civicline.core.lifecycle import LegState
@@ -20,6 +21,7 @@ from civicline.journal.appender import Appender
 from civicline.journal.connect import connect, pause_s
 from civicline.journal.event import Event
 from civicline.journal.follow import Follower
+from civicline.journal.read import Part
 from civicline.people import keyset
 from civicline.recordings import rows
 from civicline.settings import Settings
@@ -52,6 +54,7 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: app.endpoint.stop())
     threading.Thread(target=_follow, args=(url, position, app, stopping), name="follower", daemon=True).start()
+    settle()
     app.endpoint.run()
     stopping.set()
     return 0
@@ -131,7 +134,7 @@ def _take_leg(app: Application, leg: str, stored: store.StoredLeg) -> bool:
 
 
 def _follow(url: str, position: int, app: Application, stopping: threading.Event) -> None:
-    follower = Follower(url, after=position)
+    follower = Follower(url, after=position, part=Part.FACTS)
     while not stopping.is_set():
         if events := follower.read(FOLLOW_S):
             _make_prompts(app, events)

@@ -13,7 +13,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -60,27 +60,30 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
 
 
 def _begin(app: Application, call: Call) -> None:
-    """Make the key and store it; the engine is told when the journal says that it is stored."""
+    """Make the key and store it; the engine is told when both are in the database."""
     recording = secrets.token_hex(16)
     try:
         _, wrapped = keyset.current().new_key(owner(recording))
     except KeysetError as error:
         log.error("voice: a talk is not recorded: %s", error)
         return
+    recorded = Recorded(recording, wrapped)
     draft, keep = rows.started(rows.Row(recording, call.contact, wrapped), time.time() + app.pack.recording_s)
-    if app.tell(draft, keep):
-        call.recording = Recorded(recording, wrapped)
+    if app.tell(draft, keep, partial(_stored, app, call, recorded)):
+        call.recording = recorded
     else:
         app.endpoint.call_later(AGAIN_S, partial(app.mend, call.contact))
 
 
-def stored(app: Application, body: dict[str, Any]) -> str | None:
-    """The journal has `recording.started`; gives the contact whose call is to be mended."""
-    call = app.calls.get(str(body.get("contact")))
-    if call is None or call.recording is None or call.recording.id != body.get("recording"):
-        return None
-    call.recording.stored = True
-    return call.contact
+def _stored(app: Application, call: Call, recorded: Recorded, well: bool) -> None:
+    if call.recording is not recorded or app.calls.get(call.contact) is not call:
+        return
+    if well:
+        recorded.stored = True
+        app.mend(call.contact)
+    else:
+        call.recording = None
+        app.endpoint.call_later(AGAIN_S, partial(app.mend, call.contact))
 
 
 def take_up(call: Call, contact: Contact | None, found: rows.Row | None) -> None:
@@ -101,10 +104,10 @@ def _tell(app: Application, call: Call, contact: Contact, recorded: Recorded, wa
         key = base64.b64encode(recorded.wrapped_key).decode()
         paused = wanted is Wanted.PAUSE
         command = client.record(call.contact, contact.leg, recorded.id, key, time.time_ns(), paused=paused)
-        app.media.send(call.media, command, failed=lambda error: _failed(app, call, recorded, error))
     else:
         discard = wanted is Wanted.DESTROY
-        app.media.send(call.media, client.stop_recording(call.contact, contact.leg, time.time_ns(), discard=discard))
+        command = client.stop_recording(call.contact, contact.leg, time.time_ns(), discard=discard)
+    app.media.send(call.media, command, failed=lambda error: _failed(app, call, recorded, error))
     recorded.told = (instance, wanted)
 
 
@@ -112,7 +115,7 @@ def _failed(app: Application, call: Call, recorded: Recorded, error: NgError) ->
     """The engine is gone, knows the call no more, or cannot open the key: which may have been wrapped anew."""
     if call.recording is not recorded or app.calls.get(call.contact) is not call:
         return
-    log.error("voice: a talk is not recorded yet: %s", error)
+    log.error("voice: the media engine did not take a recording's command: %s", error)
     try:
         found = app.stored_keys.of(call.contact)
     except psycopg.Error:

@@ -11,6 +11,7 @@ import psycopg
 from civicline.contacts import projector
 from civicline.database.urls import urls
 from civicline.journal import timers
+from civicline.journal.connect import connect
 from civicline.journal.follow import Follower
 from civicline.recordings.keeper import keep_recordings
 from civicline.settings import Settings
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 Work = Callable[[str, threading.Event], None]
 
 IDLE_S = 1.0
-REST_S = 0.04
+REST_S = 0.1
 """Pages may be so much behind; it saves most of the projector's work when much happens at once."""
 RETRY_S = 0.2
 
@@ -46,13 +47,13 @@ def _again_and_again(work: Work, url: str, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             work(url, stop)
-        except psycopg.Error as error:
+        except (psycopg.Error, OSError) as error:
             log.warning("worker: %s in %s; trying again", type(error).__name__, work.__name__)
             stop.wait(RETRY_S)
 
 
 def project(url: str, stop: threading.Event) -> None:
-    with psycopg.connect(url, autocommit=True) as conn:
+    with connect(url, "projector") as conn:
         state, position = projector.start(conn)
         follower = Follower(url, after=position, rest_s=REST_S)
         try:

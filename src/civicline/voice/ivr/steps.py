@@ -49,6 +49,8 @@ class Step:
     invalid: Requests = ()
     timeout_s: float = DEFAULT_TIMEOUT_S
     tries: int = DEFAULT_TRIES
+    takes_ahead: bool = True
+    """Whether a key counts that was pressed before the step was open: not for a question nobody has heard yet."""
 
     @property
     def asks(self) -> bool:

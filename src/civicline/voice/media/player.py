@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from civicline.voice.media.stream import Frames
 if TYPE_CHECKING:
     from civicline.voice.media.leg import Leg
 
+GRID_S = 0.005
+"""Sounds begin at multiples of this, so that the frames of many leave in one turn of the loop."""
 LATE_S = 0.1
 """A stall longer than this is skipped over, not made up for by a burst."""
 
@@ -30,13 +33,16 @@ class Player:
         self._loop = loop
         self._track = 0
         self._frame = 0
-        self._due = leg.means.loop.now
+        self._due = math.ceil(leg.means.loop.now / GRID_S) * GRID_S
         self._frames = Frames(leg.out)
 
     @property
     def duration_ms(self) -> int:
         """Of one pass; of all passes when it ends."""
         return sum(sound.duration_ms for sound in self._sounds) * (1 if self._loop else self._times)
+
+    def begin(self) -> None:
+        self._leg.means.loop.at(self._due, self.tick)
 
     def tick(self, now: float) -> None:
         """Send the frame that is due, and come back for the next."""
@@ -77,5 +83,5 @@ def play(leg: Leg, play_id: str, sounds: Sequence[Sound], *, times: int, loop: s
     if play_id != leg.last_play:
         leg.last_play = play_id
         leg.play(player)
-        leg.means.loop.at(leg.means.loop.now, player.tick)
+        player.begin()
     return player.duration_ms

@@ -17,6 +17,7 @@ from sippy.Time.MonoTime import MonoTime
 from sippy.Time.Timeout import Timeout
 
 from civicline.voice.sip.api import Timer
+from civicline.voice.sip.quick import hurry
 from civicline.voice.sip.quiet import report
 
 READABLE = select.EPOLLIN
@@ -27,6 +28,7 @@ class Loop:
     """Everything but `call_soon` and `stop` belongs to the thread that made the loop."""
 
     def __init__(self) -> None:
+        hurry()
         ED2.my_ident = threading.get_ident()
         ED2.callFromThread = lambda fn, *args: self.call_soon(lambda: fn(*args))
         self._thread = ED2.my_ident

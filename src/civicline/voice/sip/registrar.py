@@ -42,8 +42,12 @@ class MemoryBindings:
         return sorted(kept.values(), key=lambda binding: binding.expires_at, reverse=True)
 
     def user_at(self, source: Address) -> str | None:
-        users = list(self._by_user)
-        return next((user for user in users if any(found.source == source for found in self.of(user))), None)
+        now = self._now()
+        for user, bindings in self._by_user.items():
+            for found in bindings.values():
+                if found.source == source and found.expires_at > now:
+                    return user
+        return None
 
 
 class Registrar:
