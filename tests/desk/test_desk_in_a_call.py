@@ -98,7 +98,8 @@ def test_a_transfer_shows_who_sent_it_and_why(site: Stand, desk: Page, call: str
     expect(card).to_contain_text("Amara Okafor: an expert is needed")
     expect(card).to_contain_text("Has paid twice, wants it back")
     desk.get_by_label("Outcome").select_option("referred")
-    desk.get_by_role("radio", name="No", exact=True).check(force=True)
+    desk.get_by_role("radio", name="No", exact=True).focus()
+    desk.keyboard.press("Space")
     press(desk, "Save and be available")
     expect(desk.locator("#state")).to_have_text("Available")
     said = site.bodies("segment_wrapped")[-1]
