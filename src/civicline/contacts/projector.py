@@ -30,7 +30,7 @@ CONTACT_COLUMNS = (
     "id", "channel", "line", "state", "arrived_at", "notice_at", "recording", "language", "topic", "topic_by", "queue",
     "priority", "step", "place_at", "queued_at", "offers", "missed", "offer", "agent", "connected_at", "talk_ended_at",
     "ended_by", "turned_away", "abandoned_in", "closed_at", "wrapped_at", "final_topic", "disposition", "resolved",
-    "taken_at", "held_at", "held_by", "consult_state", "consult_with", "passed_on_by", "passed_on_why", "office",
+    "taken_at", "held_at", "held_by", "consult_state", "consult_with", "passed_on_by", "passed_on_why",
     "recording_paused_at", "pause_reminded_at",
 )  # fmt: skip
 AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
@@ -65,7 +65,6 @@ DERIVED: dict[str, Callable[[Contact], Any]] = {
     "consult_with": lambda contact: contact.consult and (contact.consult.colleague or contact.consult.office),
     "passed_on_by": lambda contact: contact.passed_on and contact.passed_on.agent,
     "passed_on_why": lambda contact: contact.passed_on and contact.passed_on.why,
-    "office": lambda contact: contact.referrals[-1].office if contact.referrals else None,
 }
 """Columns that are no field of their own; `consult_with` is a colleague's name or an office's id."""
 

@@ -22,8 +22,8 @@ class Row:
     kind: str
     contact: str | None = None
     agent: str | None = None
-    colleague: str | None = None
     queue: str | None = None
+    colleague: str | None = None
 
 
 def row(position: int, kind: str, body: dict[str, Any]) -> Row | None:
@@ -31,7 +31,7 @@ def row(position: int, kind: str, body: dict[str, Any]) -> Row | None:
     if kind.startswith("request."):
         return None
     contact = body.get("contact") or _contact_of_leg(body.get("leg"))
-    found = Row(position, kind, contact, body.get("agent"), body.get("colleague"), body.get("queue"))
+    found = Row(position, kind, contact, body.get("agent"), body.get("queue"), body.get("colleague"))
     return found if contact or found.agent or found.queue or kind == "agency_loaded" else None
 
 

@@ -31,11 +31,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="contactrow",
-            name="office",
-            field=models.CharField(max_length=64, null=True),
-        ),
-        migrations.AddField(
-            model_name="contactrow",
             name="passed_on_by",
             field=models.CharField(max_length=64, null=True),
         ),
