@@ -70,7 +70,7 @@ def test_the_demonstration_is_open_at_any_time() -> None:
 def test_prompts_are_there_in_every_language() -> None:
     agency = pack.read(DEMO).agency
     wanted = {"notice", "recording_refused", "language", "menu.main", "invalid_key", "no_key", "please_wait", "closed",
-              "full", "connecting", "message_choices", "message.systems_down"} | {
+              "full", "connecting", "on_hold", "message_choices", "message.systems_down"} | {
         f"survey.after_call.{each}" for each in ("invitation", "times", "answered", "settled", "thanks")
     }  # fmt: skip
     assert set(agency.prompts) == wanted

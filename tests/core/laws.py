@@ -4,11 +4,11 @@ import json
 
 from civicline.core import codec, consent, deadlines, indexes, kinds
 from civicline.core.evolve import evolve
-from civicline.core.facts import OfferMade
+from civicline.core.facts import ContactPassedOn, OfferMade
 from civicline.core.model import State
 
 HAS_AGENT = {"offered", "talking", "wrapping"}
-HAS_CONTACT = {"offered", "talking", "wrap_up"}
+HAS_CONTACT = {"offered", "talking", "consulted", "wrap_up"}
 PARTNER = {"offered": "offered", "talking": "talking", "wrapping": "wrap_up"}
 
 
@@ -68,14 +68,44 @@ def check_offer(state, fact: OfferMade):
 
 
 def check_partners(state):
+    """One representative has the call, at most one more is asked, and who passed it on may still write about it."""
     contacts = [c for c in state.contacts.values() if c.state in HAS_AGENT]
-    agents = [a for a in state.agents.values() if a.state in HAS_CONTACT]
-    assert len({c.agent for c in contacts}) == len(contacts) == len({a.contact for a in agents}) == len(agents)
-    for contact in contacts:
-        agent = state.agents[contact.agent]
-        assert agent.contact == contact.id and agent.state == PARTNER[contact.state]
+    pairs = {c.agent: (c.id, PARTNER[c.state]) for c in contacts}
+    asked = [c for c in contacts if c.consult and c.consult.colleague]
+    pairs |= {c.consult.colleague: (c.id, "offered" if c.consult.state == "ringing" else "consulted") for c in asked}
+    assert len(pairs) == len(contacts) + len(asked), "one representative, two calls"
     for agent in state.agents.values():
         assert (agent.contact is not None) == (agent.state in HAS_CONTACT)
+        if agent.id in pairs:
+            assert (agent.contact, agent.state) == pairs[agent.id]
+        elif agent.contact is not None:
+            assert agent.state == "wrap_up" and state.contacts[agent.contact].is_written_about, "stuck with a contact"
+    for contact in state.contacts.values():
+        assert contact.consult is None or contact.state == "talking"
+        writing = [s.agent for s in contact.segments if not s.beside and s.ended_at and s.wrapped_up_at is None]
+        assert all(state.agents[name].contact == contact.id for name in writing)
+
+
+def check_segments(state):
+    """Who had the call and for how long: no two at once, nobody's hold longer than their part."""
+    for contact in state.contacts.values():
+        parts = [s for s in contact.segments if not s.beside]
+        ends = [s.ended_at for s in parts]
+        assert (contact.connected_at is None) == (not parts)
+        assert all(end is not None for end in ends[:-1]), "two representatives have one call"
+        assert [s.began_at for s in parts[1:]] == sorted(s.began_at for s in parts[1:])
+        for one, end, following in zip(parts, ends, parts[1:], strict=False):
+            assert end <= following.began_at, f"{one.agent} and {following.agent} both have the call"
+        for each in contact.segments:
+            assert 0 <= each.hold_s <= (each.ended_at if each.ended_at is not None else state.now) - each.began_at
+            assert each.ended_at is None or each.began_at <= each.ended_at
+        has = contact.state == "talking"
+        assert (contact.holder is not None) == has == bool(parts and ends[-1] is None)
+        assert not has or (contact.holder.agent, contact.holder.leg) == (contact.agent, contact.offer)
+        assert contact.held_at is None or has, "on hold, and nobody has the call"
+        assert (contact.held_at is None) == (contact.held_by is None)
+        aside = contact.consult is not None and contact.consult.state in {"ringing", "aside"}
+        assert contact.hears_music if aside else contact.consult is None or contact.held_at is None
 
 
 def is_asked(contact):
@@ -104,12 +134,20 @@ def check_legs(state):
             assert leg.state == "ending"
         if contact.state == "talking":
             assert state.legs[contact.offer].state == "answered"
+            consult = contact.consult
+            rings = consult is not None and consult.state == "ringing"
+            assert consult is None or (state.legs[consult.leg].state in {"new", "ringing"}) == rings
+        if contact.state == "outside":
+            referral = contact.referrals[-1]
+            answered = state.legs[referral.leg].state == "answered"
+            assert answered == (referral.answered_at is not None) and referral.ended_at is None
     for agent in state.agents.values():
         leg = state.legs.get(agent.leg)
         assert (agent.leg is None) == (leg is None) and (leg is None or leg.agent == agent.id)
-        assert agent.state not in {"offered", "talking"} or leg.state != "ending"
+        assert agent.state not in {"offered", "talking", "consulted"} or leg.state != "ending"
     for leg in state.legs.values():
         assert leg.agent is None or state.agents[leg.agent].leg == leg.id, "a leg that nobody waits for"
+        assert leg.office is None or leg.agent is None
         assert leg.state != "ended" and (leg.state == "ending") == (leg.ending_at is not None)
 
 
@@ -187,6 +225,7 @@ def check_recording(state):
 def check_all(state):
     check_recording(state)
     check_partners(state)
+    check_segments(state)
     check_legs(state)
     check_surveys(state)
     check_offers(state)
@@ -196,8 +235,11 @@ def check_all(state):
 
 def fold(state, said):
     """Fold as a follower does, looking at each offer just before it is made."""
+    before = None
     for fact in said:
         fact = through_journal(fact)
-        if isinstance(fact, OfferMade):
+        directly = isinstance(before, ContactPassedOn) and before.contact == getattr(fact, "contact", None)
+        if isinstance(fact, OfferMade) and not directly:  # a colleague may be named, who is then asked first
             check_offer(state, fact)
         evolve(state, fact)
+        before = fact

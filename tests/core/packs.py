@@ -10,6 +10,7 @@ from civicline.core.agency import (
     Line,
     Menu,
     Message,
+    Office,
     Overflow,
     Question,
     Queue,
@@ -130,6 +131,7 @@ WHOLE = Agency(
     calendars={"always": ALWAYS, "office": OFFICE},
     staff=by_id(STAFF),
     dispositions={"done": label("done"), "referred": label("referred")},
+    offices={"vehicles": Office("vehicles", label("Vehicles"), "+13035550100", {"plates": label("plates")})},
     surveys={"after_call": SURVEY},
     ageing_s=90,
 )
@@ -150,7 +152,7 @@ SALES_MOVED = replace(
 )
 NO_SURVEY = replace(WHOLE, surveys={})
 FEW_QUESTIONS = replace(WHOLE, surveys={"after_call": replace(SURVEY, questions=(SETTLED,), share=0.5)})
-NO_QUEUES = replace(WHOLE, lines={}, topics={}, queues={})
+NO_QUEUES = replace(WHOLE, lines={}, topics={}, queues={}, offices={})
 NO_MENUS = replace(WHOLE, menus={"main": Menu("main", label("menu"), {"1": "income"})}, messages={}, digits={})
 ALL = {
     "no_menus": NO_MENUS,

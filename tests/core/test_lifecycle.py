@@ -5,7 +5,18 @@ import typing
 import pytest
 
 from civicline.core import decide, evolve, facts, lifecycle, requests
-from civicline.core.lifecycle import AGENT, CONTACT, LEG, OFFER, AgentState, ContactState, LegState, OfferState
+from civicline.core.lifecycle import (
+    AGENT,
+    CONSULT,
+    CONTACT,
+    LEG,
+    OFFER,
+    AgentState,
+    ConsultState,
+    ContactState,
+    LegState,
+    OfferState,
+)
 from civicline.core.survey import SURVEY, Replied, SurveyState
 from core.floor import Floor
 
@@ -15,17 +26,13 @@ TABLES = [
     (LEG, LegState, LegState.NEW),
     (OFFER, OfferState, OfferState.MADE),
     (SURVEY, SurveyState, SurveyState.NONE),
+    (CONSULT, ConsultState, ConsultState.RINGING),
 ]
 MOVES_NOTHING = {
-    "AgencyLoaded",
-    "ContactArrived",
-    "PhoneRegistered",
-    "PhoneGone",
-    "AgentNextSet",
-    "UrgentPosted",
-    "UrgentLifted",
-}
-NOT_A_FACT = {"ending", "surveying"}
+    "AgencyLoaded", "ContactArrived", "PhoneRegistered", "PhoneGone", "AgentNextSet", "SegmentWrapped",
+    "SegmentWrapUpRanOut", "UrgentPosted", "UrgentLifted",
+}  # fmt: skip
+NOT_A_FACT = {"ending", "surveying", *(state.value for state in ConsultState)}
 FACTS = typing.get_args(facts.Fact)
 
 

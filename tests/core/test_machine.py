@@ -4,19 +4,16 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from civicline.core import deadlines
 from civicline.core import menu_requests as m
 from civicline.core import requests as r
 from civicline.core.decide import react
-from civicline.core.lifecycle import Failure, HungUpBy, TopicBy
-from civicline.core.model import State
+from civicline.core.lifecycle import Failure, HungUpBy
 from civicline.core.survey import Replied, SurveyEnd
 from core import laws, packs
+from core.steps import MONDAY, Steps
 
-MONDAY = 1_767_625_200.0
-"""2026-01-05 08:00 in Denver, when the office opens."""
 contact_ids = st.sampled_from([f"c{n}" for n in range(9)] + ["nobody"])
 agent_ids = st.sampled_from([*packs.WHOLE.staff, "stranger"])
 topics = st.sampled_from([*packs.WHOLE.topics, None, "unheard-of"])
@@ -37,46 +34,18 @@ questions = st.sampled_from(["times", "answered", "settled", "unheard-of"])
 values = st.sampled_from(["", "1", "9", "yes", "no"])
 
 
-class CoreMachine(RuleBasedStateMachine):
-    def __init__(self):
-        super().__init__()
-        self.state, self.follower, self.snapshot = State(), State(), State()
-        self.before = laws.as_json(self.state)
-        self.now, self.places, self.known_legs, self.calls, self.told = MONDAY, {}, [], 0, {}
-        self.surveyed = set()
-
-    def step(self, request):
-        said = react(self.state, request, self.now)
-        again = laws.recovered(self.before)
-        assert react(again, request, self.now) == said, "a recovered engine decides otherwise"
-        laws.fold(self.follower, said)
-        assert self.follower == self.state, "a follower sees otherwise"
-        for fact in said:
-            laws.evolve(self.snapshot, laws.through_journal(fact))
-        assert self.snapshot == self.state, "a snapshot's follower sees otherwise"
-        for fact in said:
-            key = (type(fact).__name__, getattr(fact, "contact", ""), getattr(fact, "question", ""))
-            assert not key[0].startswith("Survey") or key not in self.surveyed, "surveyed twice"
-            self.surveyed.add(key)
-        self.before = laws.as_json(self.state)
-        laws.check_all(self.state)
-        laws.check_derived(self.state, laws.recovered(self.before))
-        due = deadlines.next_at(self.state)
-        assert due is None or due > self.now, "something due was left undone"
-        for contact in self.state.contacts.values():
-            place = self.places.setdefault(contact.id, contact.place) or contact.place
-            assert contact.place == place, "the place in line was lost"
-            self.places[contact.id] = place
-            laws.check_told(self.told.get(contact.id), contact)
-            self.told[contact.id] = (contact.queue, contact.position)
-        self.known_legs += [leg for leg in self.state.legs if leg not in self.known_legs]
-
-    def leg(self, data):
-        return data.draw(st.sampled_from([*sorted(self.state.legs), *self.known_legs[-3:], "no-leg"]))
-
-    def draw_contact(self, data, states):
-        found = [c for c in self.state.contacts.values() if c.agent and c.state in states]
-        return data.draw(st.sampled_from(found)) if found else None
+class CoreMachine(Steps):
+    become_ready = rule(agent=agent_ids)(Steps.become_ready)
+    arrive = rule(contact=contact_ids, line=st.sampled_from(["+1", "+1", "+2", "+3", "+4", "+9"]))(Steps.arrive)
+    somebody_calls_and_chooses = rule(topic=topics, language=st.sampled_from([None, "es", "xx"]))(
+        Steps.somebody_calls_and_chooses
+    )
+    time_passes = rule(seconds=st.sampled_from([0.0, 1.0, 11.0, 29.0, 61.0, 95.0, 700.0, 4000.0, 40_000.0]))(
+        Steps.time_passes
+    )
+    next_deadline_comes = rule()(Steps.next_deadline_comes)
+    engine_is_killed = rule()(Steps.engine_is_killed)
+    take_snapshot = rule()(Steps.take_snapshot)
 
     @initialize(
         ready=st.sets(st.sampled_from(list(packs.WHOLE.staff)), min_size=2),
@@ -94,11 +63,6 @@ class CoreMachine(RuleBasedStateMachine):
         if surveyed:
             self.become_ready("ann")
             self.a_told_caller_is_answered_and_stays(data, [])
-
-    @rule(agent=agent_ids)
-    def become_ready(self, agent):
-        for request in (r.RegisterPhone(agent), r.SignIn(agent), r.BecomeAvailable(agent)):
-            self.step(request)
 
     @precondition(lambda self: self.calls > 3)
     @rule(pack=st.sampled_from(list(packs.ALL)))
@@ -118,22 +82,6 @@ class CoreMachine(RuleBasedStateMachine):
             self.reload(pack)
             self.step(r.LegFailed(offer, Failure.NO_ANSWER))
 
-    @rule(contact=contact_ids, line=st.sampled_from(["+1", "+1", "+2", "+3", "+4", "+9"]))
-    def arrive(self, contact, line):
-        self.step(r.CallArrived(contact, line, "", f"{contact}-c", "voice-1"))
-
-    @rule(topic=topics, language=st.sampled_from([None, "es", "xx"]))
-    def somebody_calls_and_chooses(self, topic, language):
-        self.calls += 1
-        contact = f"x{self.calls}"
-        self.arrive(contact, "+1")
-        self.step(r.LegPickedUp(f"{contact}-c"))
-        self.step(r.PlayedNotice(contact))
-        if language:
-            self.speak(contact, language)
-        self.step(r.PlayedInvitation(contact))
-        self.choose(contact, topic)
-
     @rule(
         contact=contact_ids,
         kind=st.sampled_from([r.PlayedNotice, r.RefuseRecording, r.PlayedMessage, r.PlayedInvitation]),
@@ -142,12 +90,6 @@ class CoreMachine(RuleBasedStateMachine):
     def hear_and_choose(self, contact, kind, topic):
         self.step(kind(contact))
         self.choose(contact, topic)
-
-    def speak(self, contact, language):
-        self.step(r.ChooseLanguage(contact, language))
-
-    def choose(self, contact, topic):
-        self.step(r.ChooseTopic(contact, topic, TopicBy.KEY))
 
     @rule(asked=st.lists(in_menus, min_size=1, max_size=4))
     def somebody_goes_about_in_the_menus(self, asked):
@@ -252,6 +194,14 @@ class CoreMachine(RuleBasedStateMachine):
     def agent_does(self, agent, kind):
         self.step(kind(agent))
 
+    @precondition(lambda self: any(a.state == "wrap_up" for a in self.state.agents.values()))
+    @rule(data=st.data())
+    def somebody_writes_how_it_ended(self, data):
+        found = [a for a in self.state.agents.values() if a.state == "wrap_up"]
+        if found:
+            agent = data.draw(st.sampled_from(found))
+            self.step(r.WrapUp(agent.id, agent.contact, "income", "done", True))
+
     @rule(agent=agent_ids, kind=st.sampled_from([r.BecomeAvailable, r.TakeBreak]))
     def agent_says(self, agent, kind):
         self.step(kind(agent))
@@ -280,16 +230,6 @@ class CoreMachine(RuleBasedStateMachine):
             agent = stranger or contact.agent
             self.step(r.WrapUp(agent, contact.id, topic or "income", "done", resolved))
 
-    @rule(seconds=st.sampled_from([0.0, 1.0, 11.0, 29.0, 61.0, 95.0, 700.0, 4000.0, 40_000.0]))
-    def time_passes(self, seconds):
-        self.now += seconds
-        self.step(None)
-
-    @rule()
-    def next_deadline_comes(self):
-        self.now = max(self.now, deadlines.next_at(self.state) or 0.0)
-        self.step(None)
-
     @rule(seconds=st.sampled_from([1.0, 30.0]), data=st.data())
     def something_late_comes_with_time(self, seconds, data):
         self.now += seconds
@@ -303,27 +243,6 @@ class CoreMachine(RuleBasedStateMachine):
         laws.fold(self.follower, said)
         laws.fold(self.snapshot, said)
         self.before = laws.as_json(self.state)
-
-    @rule()
-    def engine_is_killed(self):
-        self.state = laws.recovered(self.before)
-
-    @rule()
-    def take_snapshot(self):
-        self.snapshot = laws.recovered(self.before)
-
-    def teardown(self):
-        """Nobody is stuck: callers hang up, no phone ever says another word, time passes: everybody is free."""
-        for contact in list(self.state.contacts.values()):
-            if contact.state not in {"wrapping", "closed"}:
-                self.step(r.LegHungUp(contact.leg, HungUpBy.CALLER))
-        for _ in range(200):
-            if deadlines.next_at(self.state) is None:
-                break
-            self.next_deadline_comes()
-        assert all(agent.leg is None and agent.contact is None for agent in self.state.agents.values())
-        assert all(contact.state == "closed" for contact in self.state.contacts.values())
-        assert not self.state.offers and not self.state.legs and not self.state.derived.in_queue
 
 
 CoreMachine.TestCase.settings = settings(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from civicline.core import requests as r
 from civicline.core.lifecycle import ContactState, Recording, TurnedAwayFor
 from civicline.core.measures import FORMULAS, NAMES, OUTCOMES, UNKNOWN, Parts, measures, parts_of, total
-from civicline.core.model import Contact
+from civicline.core.model import Contact, Segment
 from core.floor import Floor
 
 seconds = st.floats(0, 5000, allow_nan=False)
@@ -44,6 +44,10 @@ def _in_queue(draw, contact, fate, queued_at):
             contact.wrap_up_ended_at = contact.closed_at
             contact.wrapped_at = contact.closed_at and draw(st.none() | st.just(contact.closed_at))
             contact.resolved = contact.wrapped_at and draw(st.booleans())
+        segment = Segment("ann", "c-1", contact.queue, contact.connected_at, ended_at=contact.talk_ended_at)
+        segment.wrapped_up_at = contact.closed_at
+        contact.segments = [segment]
+        contact.state = ContactState.TALKING if contact.talk_ended_at is None else ContactState.WRAPPING
 
 
 @given(st.lists(contacts()))

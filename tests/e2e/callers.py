@@ -52,6 +52,7 @@ class Caller(witness.Caller):
         self._town = town
         self._to = to[0]
         self._read = 0
+        self._told = 0
         self._from = 0
 
     @property

@@ -140,7 +140,7 @@ class Centre:
         contact = self.state().agents[agent].contact
         assert contact is not None
         self.ask(requests.WrapUp(agent, contact, topic, DISPOSITION, resolved))
-        eventually(lambda: self.contact(contact).wrapped_at, what="the end of the wrap-up")
+        eventually(lambda: self.agent(agent) != "wrap_up", what="the end of the wrap-up")
 
     # What is to be seen
 
@@ -167,6 +167,11 @@ class Centre:
         """How many sessions the media process holds."""
         with client.NgClient(Address(self.settings.ng[0].host, self.settings.ng[0].port)) as ng:
             return len(list(ng.command(client.calls())["calls"]))  # type: ignore[arg-type]
+
+    def sent_to(self, leg: str) -> int:
+        """Packets that the media process has sent to this leg."""
+        with client.NgClient(Address(self.settings.ng[0].host, self.settings.ng[0].port)) as ng:
+            return int(ng.command(client.query(leg.rpartition("-")[0]))["tags"][leg]["sent"])  # type: ignore[index,call-overload,arg-type]
 
     def assert_nothing_left(self) -> None:
         """No leg, port, offer or agent is left over."""

@@ -19,7 +19,7 @@ import struct
 import threading
 import time
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from e2e.pcaps import EVENTS, PTIME_S, SAMPLES, ulaw
@@ -34,6 +34,8 @@ PAUSE_S = 0.25
 FLOWING = 15
 """Packets within half a second."""
 EVENT_TYPE = 101
+PART_FRAMES = 10
+TONE_PEAK = 8000
 STEPS = 8
 """Packets of one key: five of 20 ms, then its end three times (RFC 4733 section 2.5.1.4)."""
 _MEDIA = re.compile(r"^m=audio (\d+)", re.M)
@@ -51,13 +53,21 @@ def is_flowing(times: Sequence[float]) -> bool:
 
 def has_tone(samples: Sequence[int], hz: float) -> bool:
     """Whether most of the power is at that frequency (Goertzel)."""
+    total = sum(sample * sample for sample in samples) * len(samples) / 2
+    return total > 0 and _power(samples, hz) > 0.5 * total
+
+
+def _power(samples: Sequence[int], hz: float) -> float:
     coefficient = 2 * math.cos(2 * math.pi * hz / 8000)
     before, last = 0.0, 0.0
     for sample in samples:
         before, last = last, sample + coefficient * last - before
-    power = before**2 + last**2 - coefficient * before * last
-    total = sum(sample * sample for sample in samples) * len(samples) / 2
-    return total > 0 and power > 0.5 * total
+    return before**2 + last**2 - coefficient * before * last
+
+
+def has_part(samples: Sequence[int], hz: float) -> bool:
+    """Whether a tenth of a tone's usual power or more is at that frequency: others may speak, too."""
+    return len(samples) > 0 and _power(samples, hz) > 0.1 * (TONE_PEAK**2 * len(samples) ** 2 / 4)
 
 
 def _linear(code: int) -> int:
@@ -73,7 +83,7 @@ LINEAR = [_linear(code) for code in range(256)]
 class Ear:
     """An RTP socket that plays a tone, presses keys and keeps when packets came. Sends once `to` is known."""
 
-    def __init__(self, event_type: int = EVENT_TYPE) -> None:
+    def __init__(self, event_type: int = EVENT_TYPE, hz: float = CALLER_HZ) -> None:
         self.port = free_udp()
         self.event_type = event_type
         self.to: tuple[str, int] | None = None
@@ -84,7 +94,7 @@ class Ear:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", self.port))
         self._socket.settimeout(0.2)
-        self._tone = [_tone(CALLER_HZ, n) for n in range(round(8000 / CALLER_HZ))]
+        self._tone = [_tone(hz, n) for n in range(50)]
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._send)]
         for thread in self._threads:
             thread.start()
@@ -104,6 +114,12 @@ class Ear:
         if not self.times or self.times[-1] < time.monotonic() - PAUSE_S:
             return False
         return has_tone([LINEAR[code] for code in self._heard[-1]], hz)
+
+    def has(self, hz: float) -> bool:
+        """That tone is among what came just now, whatever else is; False where nothing comes."""
+        if not self.times or self.times[-1] < time.monotonic() - PAUSE_S:
+            return False
+        return has_part([LINEAR[code] for code in b"".join(self._heard[-PART_FRAMES:])], hz)
 
     def first_tone(self, hz: float, since: float) -> float | None:
         """When that tone was first heard after `since`."""
@@ -172,6 +188,7 @@ class Caller:
         self.sipp = Sipp(SCENARIO, to, service=number, caller=caller, keys={"ear": str(self.ear.port)}, timeout_s=240)
         self._to = to[0]
         self._read = 0
+        self._told = 0
         self.names: tuple[str, str] | None = None
         """Call-ID and From tag, once the INVITE has left."""
 
@@ -199,11 +216,14 @@ class Caller:
                 self.ear.to = (self._to, int(media[1]))
 
     def hang_up(self) -> None:
+        """Or whatever the scenario does next when it is told to go on."""
         assert self.names is not None, "no INVITE was sent"
+        self._told += 1
         text = (
-            f"INFO sip:caller@{self.sipp.host} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKhangup\r\n"
+            f"INFO sip:caller@{self.sipp.host} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKhangup{self._told}\r\n"
             f"From: <sip:test@127.0.0.1>;tag=t\r\nTo: <sip:caller@127.0.0.1>;tag={self.names[1]}\r\n"
-            f"Call-ID: {self.names[0]}\r\nCSeq: 9999 INFO\r\nContent-Length: 0\r\n\r\n"
+            f"Call-ID: {self.names[0]}\r\nCSeq: {9990 + self._told} INFO\r\nContent-Length: 0\r\n\r\n"
         )
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(text.encode(), self.sipp.address)
@@ -229,12 +249,19 @@ class Dump:
         return is_flowing(self.times)
 
     def hears(self, hz: float) -> bool:
+        return self._looks(lambda heard: has_tone(heard, hz), 2)
+
+    def has(self, hz: float) -> bool:
+        """That tone is among what came just now, whatever else is; False where nothing comes."""
+        return self._looks(lambda heard: has_part(heard, hz), PART_FRAMES)
+
+    def _looks(self, judge: Callable[[Sequence[int]], bool], frames: int) -> bool:
         path = self._newest()
         if path is None or not self.times or self.times[-1] < time.monotonic() - PAUSE_S:
             return False
-        data = path.read_bytes()[-2 * SAMPLES * 2 :]
+        data = path.read_bytes()[-2 * SAMPLES * frames :]
         data = data[len(data) % 2 :]
-        return has_tone(struct.unpack(f"<{len(data) // 2}h", data), hz)
+        return judge(struct.unpack(f"<{len(data) // 2}h", data))
 
     def close(self) -> None:
         self._stopping = True

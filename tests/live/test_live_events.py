@@ -57,3 +57,17 @@ def test_a_new_agency_concerns_everybody() -> None:
 
 def test_a_reset_carries_the_position() -> None:
     assert reset(7) == b"id: 7\nevent: reset\ndata: {}\n\n"
+
+
+def test_a_colleague_who_is_asked_is_told_until_let_go() -> None:
+    viewer = Viewer(ME, False)
+    assert told(viewer, row(1, "consult_begun", {"contact": CALL, "agent": SHE, "colleague": ME, "leg": "c1-p1"}))
+    assert told(viewer, Row(2, "consult_turned", CALL))
+    assert told(viewer, row(3, "consult_ended", {"contact": CALL, "colleague": ME, "leg": "c1-p1"}))
+    assert told(viewer, Row(4, "leg_ringing", CALL)) == []
+
+
+def test_the_word_of_whoever_passed_on_takes_nothing_from_the_next() -> None:
+    viewer = Viewer(ME, False, {CALL})
+    told(viewer, Row(1, "segment_wrapped", CALL, SHE))
+    assert told(viewer, Row(2, "caller_held", CALL))

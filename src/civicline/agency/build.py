@@ -14,6 +14,7 @@ from civicline.core.agency import (
     Line,
     Menu,
     Message,
+    Office,
     Overflow,
     Queue,
     Span,
@@ -42,6 +43,10 @@ def agency(files: Files) -> Agency:
         dispositions=dict(parts["dispositions"]),
         prompts=prompts(files, head) | _menu_prompts(menus) | surveys.prompts(parts["surveys"]),
         surveys={id_: surveys.survey(id_, part) for id_, part in parts["surveys"].items()},
+        offices={
+            id_: Office(id_, part.label, part.number, dict(part.needs), part.ring_s)
+            for id_, part in parts["offices"].items()
+        },
         ageing_s=head.ageing_s,
         messages={id_: Message(id_, part.label, part.text) for id_, part in parts["messages"].items()},
         digits={

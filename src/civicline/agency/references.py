@@ -19,6 +19,7 @@ def check(files: Files) -> None:
         _queues,
         _staff,
         _dispositions,
+        _offices,
         _agency,
         _prompts,
         _takers,
@@ -108,6 +109,13 @@ def _dispositions(files: Files) -> None:
         files.wrong("dispositions", (), "there is none", "add the ways in which a contact may end")
     for id_, label in files.entries["dispositions"].items():
         texts(files, "dispositions", (id_,), label)
+
+
+def _offices(files: Files) -> None:
+    for id_, office in files.entries["offices"].items():
+        texts(files, "offices", (id_, "label"), office.label)
+        for need, label in office.needs.items():
+            texts(files, "offices", (id_, "needs", need), label)
 
 
 def _prompts(files: Files) -> None:

@@ -219,6 +219,15 @@ class StaffPart(Part):
     contracted: bool = False
 
 
+class OfficePart(Part):
+    """Another office that callers are sent to; `needs` says what for."""
+
+    label: Texts
+    number: Number
+    needs: Annotated[dict[Name, Texts], Field(min_length=1)]
+    ring_s: Annotated[float, Field(ge=5, le=120)] = 40.0
+
+
 class QuestionPart(Part):
     """`keys` maps a digit to the answer that it means."""
 
@@ -260,9 +269,10 @@ ENTRIES: dict[str, TypeAdapter[Any]] = {
     "hours": TypeAdapter(dict[Name, HoursPart]),
     "staff": TypeAdapter(dict[StaffName, StaffPart]),
     "dispositions": TypeAdapter(dict[Name, Texts]),
+    "offices": TypeAdapter(dict[Name, OfficePart]),
     "surveys": TypeAdapter(dict[Name, SurveyPart]),
 }
 """Files that are a mapping from an id to an entry."""
-OPTIONAL = frozenset({"messages", "digits", "surveys"})
+OPTIONAL = frozenset({"messages", "digits", "surveys", "offices"})
 """Files that a pack may leave out."""
 PROMPTS: TypeAdapter[Any] = TypeAdapter(dict[Name, Annotated[str, Field(min_length=1)]])

@@ -8,7 +8,7 @@ from civicline.agency.schema import AgencyFile, MenuPart
 from civicline.core.agency import Text, Way, WayKind
 
 ALWAYS = frozenset({
-    "notice", "recording_refused", "invalid_key", "no_key", "please_wait", "closed", "full", "connecting",
+    "notice", "recording_refused", "invalid_key", "no_key", "please_wait", "closed", "full", "connecting", "on_hold",
     "menu_topic", "menu_operator",
 })  # fmt: skip
 """What the voice application says, by name; each language needs all of them."""

@@ -42,6 +42,13 @@ class ContactRow(models.Model):
     final_topic = models.CharField(max_length=64, null=True)
     disposition = models.CharField(max_length=64, null=True)
     resolved = models.BooleanField(null=True)
+    taken_at = models.DateTimeField(null=True)
+    held_at = models.DateTimeField(null=True)
+    held_by = models.CharField(max_length=16, null=True)
+    consult_state = models.CharField(max_length=16, null=True)
+    consult_with = models.CharField(max_length=64, null=True)
+    passed_on_by = models.CharField(max_length=64, null=True)
+    passed_on_why = models.CharField(max_length=16, null=True)
 
     class Meta:
         db_table = "contacts_contact"

@@ -8,7 +8,7 @@ is harmless, since a row is the whole of its contact or agent.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +31,7 @@ CONTACT_COLUMNS = (
     "id", "channel", "line", "state", "arrived_at", "notice_at", "recording", "language", "topic", "topic_by", "queue",
     "priority", "step", "place_at", "queued_at", "offers", "missed", "offer", "agent", "connected_at", "talk_ended_at",
     "ended_by", "turned_away", "abandoned_in", "closed_at", "wrapped_at", "final_topic", "disposition", "resolved",
+    "taken_at", "held_at", "held_by", "consult_state", "consult_with", "passed_on_by", "passed_on_why",
     "recording_paused_at", "pause_reminded_at",
 )  # fmt: skip
 AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
@@ -60,11 +61,18 @@ def row(item: Contact | Agent, columns: Sequence[str]) -> tuple[Any, ...]:
     return tuple(_cell(item, name) for name in columns)
 
 
+DERIVED: dict[str, Callable[[Contact], Any]] = {
+    "place_at": lambda contact: contact.place[0] if contact.place else None,
+    "consult_state": lambda contact: contact.consult and contact.consult.state,
+    "consult_with": lambda contact: contact.consult and (contact.consult.colleague or contact.consult.office),
+    "passed_on_by": lambda contact: contact.passed_on and contact.passed_on.agent,
+    "passed_on_why": lambda contact: contact.passed_on and contact.passed_on.why,
+}
+"""Columns that are no field of their own; `consult_with` is a colleague's name or an office's id."""
+
+
 def _cell(item: Contact | Agent, name: str) -> Any:
-    if name == "place_at":
-        value: Any = item.place[0] if isinstance(item, Contact) and item.place else None
-    else:
-        value = getattr(item, name)
+    value: Any = DERIVED[name](item) if isinstance(item, Contact) and name in DERIVED else getattr(item, name)
     return datetime.fromtimestamp(value, UTC) if name in TIMES and value is not None else value
 
 
@@ -79,6 +87,7 @@ class Touched:
         """What `fact` changes; call it before the fact is folded."""
         leg = state.legs.get(getattr(fact, "leg", ""))
         self._add(getattr(fact, "contact", None), getattr(fact, "agent", None))
+        self._add(None, getattr(fact, "colleague", None))
         if leg is not None:
             self._add(leg.contact, leg.agent)
         self.urgent = self.urgent or isinstance(fact, (UrgentPosted, UrgentLifted))

@@ -21,6 +21,9 @@ class QueueNow(NamedTuple):
     offered: int
     talking: int
     longest_since: datetime | None
+    held: int = 0
+    held_since: datetime | None = None
+    """Since when the caller waits who was put on hold first."""
 
 
 def agency() -> Agency | None:
@@ -53,11 +56,19 @@ def queues_now() -> dict[str, QueueNow]:
             offered=Count("id", filter=Q(state=ContactState.OFFERED)),
             talking=Count("id", filter=Q(state=ContactState.TALKING)),
             longest_since=Min("place_at", filter=in_line),
+            held=Count("id", filter=Q(held_at__isnull=False)),
+            held_since=Min("held_at"),
         )
     )
     return {
         str(row["queue"]): QueueNow(
-            str(row["queue"]), row["waiting"], row["offered"], row["talking"], row["longest_since"]
+            str(row["queue"]),
+            row["waiting"],
+            row["offered"],
+            row["talking"],
+            row["longest_since"],
+            row["held"],
+            row["held_since"],
         )
         for row in rows
     }

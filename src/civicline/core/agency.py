@@ -166,6 +166,17 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True)
+class Office:
+    """Another office that callers are sent to. `needs`: what for, by id; the reason is chosen among them."""
+
+    id: str
+    label: Text
+    number: str
+    needs: dict[str, Text]
+    ring_s: float = 40.0
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One question of a survey. `keys` maps a digit to the answer that it means; `counts_as` names the question to the
     measures: "calls_so_far", "all_answered", "no_further_contact", or "" for the agency's own."""
@@ -201,6 +212,7 @@ class Agency:
     staff: dict[str, Staff]
     dispositions: dict[str, Text]
     prompts: dict[str, Text] = field(default_factory=dict)
+    offices: dict[str, Office] = field(default_factory=dict)
     surveys: dict[str, Survey] = field(default_factory=dict)
     ageing_s: float = 300.0
     """A waiting contact counts one priority higher for every `ageing_s` in line, so nobody waits for ever."""

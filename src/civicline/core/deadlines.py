@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 
 from civicline.core.agency import Queue
-from civicline.core.lifecycle import ContactState
+from civicline.core.lifecycle import AgentState, ConsultState, ContactState
 from civicline.core.model import Contact, State
 from civicline.core.survey import is_asking
 
@@ -33,6 +33,8 @@ QUESTION_S = 300.0
 OVERFLOW, RING, WRAP_UP, LEG = "overflow", "ring", "wrap_up", "leg"
 PAUSE, SURVEY = "pause", "survey"
 POSITION, URGENT = "position", "urgent"
+PARTY, SEGMENT = "party", "segment"
+"""A third party or an office that rings, by contact; the wrap-up of whoever passed the call on, by agent."""
 
 
 def queue_of(state: State, contact: Contact) -> Queue | None:
@@ -73,6 +75,39 @@ def _leg_at(state: State, key: str) -> float | None:
     return leg.ending_at + LEG_END_S if leg is not None and leg.ending_at is not None else None
 
 
+def party_rings(state: State, contact: Contact) -> tuple[float, float] | None:
+    """Since when and for how long the leg of a third party, or of the office that the caller is sent to, rings."""
+    consult = contact.consult
+    if consult is not None and consult.state is ConsultState.RINGING:
+        return consult.begun_at, _party_ring_s(state, contact, consult.office)
+    if contact.state is ContactState.OUTSIDE and contact.referrals[-1].answered_at is None:
+        return contact.referrals[-1].at, _party_ring_s(state, contact, contact.referrals[-1].office)
+    return None
+
+
+def _party_ring_s(state: State, contact: Contact, office_id: str | None) -> float:
+    office = state.agency.offices.get(office_id or "") if state.agency else None
+    queue = queue_of(state, contact)
+    return office.ring_s if office else queue.ring_s if queue else RING_S
+
+
+def _party_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    found = party_rings(state, contact) if contact else None
+    return sum(found) + RING_GRACE_S if found else None
+
+
+def _segment_at(state: State, key: str) -> float | None:
+    """For whoever wraps up a contact that somebody else, or nobody, has now."""
+    agent = state.agents.get(key)
+    contact = state.contacts.get(agent.contact or "") if agent and agent.state is AgentState.WRAP_UP else None
+    if agent is None or contact is None or (contact.state is ContactState.WRAPPING and contact.agent == key):
+        return None
+    last = next(each for each in reversed(contact.segments) if each.agent == key and not each.beside)
+    queue = state.agency.queues.get(last.queue or "") if state.agency else None
+    return agent.since + (queue.wrap_up_s if queue else WRAP_UP_S)
+
+
 def _pause_at(state: State, key: str) -> float | None:
     contact = state.contacts.get(key)
     since = (contact.pause_reminded_at or contact.recording_paused_at) if contact is not None else None
@@ -103,6 +138,8 @@ _WHEN: dict[str, Callable[[State, str], float | None]] = {
     RING: _ring_at,
     WRAP_UP: _wrap_up_at,
     LEG: _leg_at,
+    PARTY: _party_at,
+    SEGMENT: _segment_at,
     PAUSE: _pause_at,
     SURVEY: _survey_at,
     POSITION: _position_at,
@@ -123,8 +160,11 @@ def rebuild(state: State) -> None:
         note(state, PAUSE, key)
         note(state, SURVEY, key)
         note(state, POSITION, key)
+        note(state, PARTY, key)
     for key in state.urgent:
         note(state, URGENT, key)
+    for key in state.agents:
+        note(state, SEGMENT, key)
     for key in state.offers:
         note(state, RING, key)
     for key in state.legs:

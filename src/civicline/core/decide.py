@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import announcing, consent, deadlines, facts, hours, joining, menus, requests, routing, survey_rules
+from civicline.core import (
+    announcing,
+    consent,
+    deadlines,
+    facts,
+    hours,
+    in_call,
+    joining,
+    menus,
+    requests,
+    routing,
+    survey_rules,
+)
 from civicline.core.evolve import evolve
 from civicline.core.facts import Fact
 from civicline.core.joining import Record
@@ -23,6 +35,9 @@ from civicline.core.lifecycle import (
     TurnedAwayFor,
 )
 from civicline.core.model import Agent, Contact, State
+from civicline.core.next_state import after_wrap_up as _after_wrap_up
+from civicline.core.next_state import arrival as _arrival
+from civicline.core.next_state import follow_next as _follow_next
 from civicline.core.requests import Request
 
 
@@ -57,6 +72,9 @@ def _pass_time(state: State, now: float, record: Record) -> None:
             survey_rules.ran_out(key, now, record)
         elif kind in announcing.DUE:
             announcing.DUE[kind](state, key, now, record)
+        elif kind in in_call.DUE:
+            in_call.DUE[kind](state, key, now, record)
+            _follow_pack_in_line(state, state.contacts.get(key), now, record)
         else:
             contact = state.contacts[key]
             record(facts.WrapUpRanOut(now, key, contact.agent or ""))
@@ -75,6 +93,12 @@ def _load_agency(state: State, request: requests.LoadAgency, at: float, record: 
     for agent in list(state.agents.values()):
         if agent.id not in request.agency.staff:
             _leave(state, agent, "signed_out", "", at, record)
+
+
+def _follow_pack_in_line(state: State, contact: Contact | None, at: float, record: Record) -> None:
+    """Back in line from a talk or from another office, over which a new pack may have come."""
+    if contact is not None and contact.state is ContactState.WAITING and state.agency is not None:
+        joining.follow_pack(state.agency, contact, at, record)
 
 
 def _call_arrived(state: State, request: requests.CallArrived, at: float, record: Record) -> None:
@@ -139,6 +163,7 @@ def _leg_picked_up(state: State, request: requests.LegPickedUp, at: float, recor
     offer = state.offers.get(leg.id)
     if offer is not None:
         record(facts.OfferAccepted(at, offer.contact, offer.id, offer.agent))
+    in_call.picked_up(state, leg, at, record)
 
 
 def _leg_failed(state: State, request: requests.LegFailed, at: float, record: Record) -> None:
@@ -167,6 +192,9 @@ def _leg_over(state: State, leg_id: str, failure: Failure, by: HungUpBy, at: flo
     record(facts.LegEnded(at, leg_id, by))
     contact = state.contacts.get(leg.contact)
     if contact is None:
+        return
+    if in_call.leg_over(state, contact, leg_id, failure, by, at, record):
+        _follow_pack_in_line(state, contact, at, record)
         return
     if contact.state is ContactState.TALKING and leg_id in (contact.leg, contact.offer):
         survey_rules.begin(state, contact, by, at, record)
@@ -233,24 +261,6 @@ def _leave(state: State, agent: Agent, to: str, reason: str, at: float, record: 
         record(facts.AgentNextSet(at, agent.id, to, reason))
 
 
-def _arrival(agent: str, to: str, reason: str, at: float) -> Fact:
-    if to == "signed_out":
-        return facts.AgentSignedOut(at, agent)
-    return facts.AgentOnBreak(at, agent, reason) if to == "break" else facts.AgentAvailable(at, agent)
-
-
-def _follow_next(state: State, agent_id: str, at: float, record: Record) -> None:
-    """An offer is over without a talk: a break or sign-out that was asked for meanwhile holds now."""
-    agent = state.agents[agent_id]
-    if agent.next in ("break", "signed_out"):
-        record(_arrival(agent.id, agent.next, agent.next_reason, at))
-
-
-def _after_wrap_up(state: State, agent_id: str, at: float, record: Record, default: str, reason: str = "") -> None:
-    agent = state.agents[agent_id]
-    record(_arrival(agent.id, agent.next or default, agent.next_reason if agent.next else reason, at))
-
-
 def _become_available(state: State, request: requests.BecomeAvailable, at: float, record: Record) -> None:
     agent = _on_staff(state, request.agent)
     if agent is None:
@@ -264,12 +274,15 @@ def _become_available(state: State, request: requests.BecomeAvailable, at: float
 def _hang_up(state: State, request: requests.HangUp, at: float, record: Record) -> None:
     contact = state.contacts.get(request.contact)
     if contact and contact.state is ContactState.TALKING and contact.agent == request.agent:
+        in_call.end_consult(state, contact, HungUpBy.AGENT, at, record)
         survey_rules.begin(state, contact, HungUpBy.AGENT, at, record)
         record(facts.TalkEnded(at, contact.id, request.agent, HungUpBy.AGENT))
 
 
 def _wrap_up(state: State, request: requests.WrapUp, at: float, record: Record) -> None:
     contact, agency = state.contacts.get(request.contact), state.agency
+    if in_call.wrap_segment(state, request, at, record):
+        return
     if contact is None or contact.agent != request.agent or agency is None or contact.wrapped_at is not None:
         return
     if contact.state not in (ContactState.WRAPPING, ContactState.SURVEYING, ContactState.CLOSED):
@@ -302,6 +315,7 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.TakeBreak: _take_break,
     requests.HangUp: _hang_up,
     requests.WrapUp: _wrap_up,
+    **in_call.ANSWERS,
     **survey_rules.ANSWERS,
     **menus.ANSWERS,
     **announcing.ANSWERS,

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import consent, deadlines, facts, indexes, menu_folds, survey, survey_rules
+from civicline.core import consent, deadlines, facts, in_call_folds, indexes, menu_folds, survey, survey_rules
 from civicline.core.facts import Fact
-from civicline.core.lifecycle import (
-    AGENT,
-    CONTACT,
-    IN_LINE,
-    LEG,
-    OFFER,
-    ContactState,
-    HungUpBy,
-    LifecycleError,
-    Recording,
-)
-from civicline.core.model import KEEP_CLOSED_S, Agent, Contact, Leg, Offer, State
+from civicline.core.lifecycle import OFFER, ContactState, HungUpBy, Recording
+from civicline.core.model import Agent, Contact, Leg, Offer, State
+from civicline.core.moves import close as _close
+from civicline.core.moves import end_leg_of as _end_leg_of
+from civicline.core.moves import move_agent as _move_agent
+from civicline.core.moves import move_contact as _move_contact
+from civicline.core.moves import move_leg as _move_leg
 
 
 def evolve(state: State, fact: Fact) -> State:
@@ -28,67 +23,11 @@ def evolve(state: State, fact: Fact) -> State:
     return state
 
 
-def _move_contact(state: State, contact: Contact, name: str) -> None:
-    before = contact.state
-    after = CONTACT.get((before, name))
-    if after is None:
-        raise LifecycleError(f"contact {contact.id} is {before}: {name} cannot follow")
-    if before is ContactState.WAITING and after is not ContactState.WAITING:
-        indexes.leave_line(state, contact)
-    contact.state = after
-    if (after in IN_LINE) != (before in IN_LINE):
-        indexes.count_in_queue(state, contact.queue, 1 if after in IN_LINE else -1)
-    if after is ContactState.WAITING and before is not ContactState.WAITING:
-        indexes.enter_line(state, contact)
-        deadlines.note(state, deadlines.OVERFLOW, contact.id)
-        deadlines.note(state, deadlines.POSITION, contact.id)
-
-
-def _move_agent(state: State, agent_id: str, name: str, at: float) -> Agent:
-    agent = state.agents[agent_id]
-    after = AGENT.get((agent.state, name))
-    if after is None:
-        raise LifecycleError(f"agent {agent_id} is {agent.state}: {name} cannot follow")
-    if after is not agent.state:
-        agent.since = at
-    agent.state = after
-    agent.reason = ""
-    indexes.note_agent(state, agent)
-    return agent
-
-
-def _move_leg(leg: Leg, name: str) -> None:
-    after = LEG.get((leg.state, name))
-    if after is None:
-        raise LifecycleError(f"leg {leg.id} is {leg.state}: {name} cannot follow")
-    leg.state = after
-
-
-def _end_leg_of(state: State, leg_id: str | None) -> None:
-    leg = state.legs.get(leg_id or "")
-    if leg is not None:
-        _move_leg(leg, "ending")
-        leg.ending_at = state.now if leg.ending_at is None else leg.ending_at
-        deadlines.note(state, deadlines.LEG, leg.id)
-
-
 def _settle_offer(state: State, offer_id: str, name: str) -> Offer:
     """An offer that is settled is remembered by the contact's counts alone."""
     offer = state.offers.pop(offer_id)
     offer.state = OFFER[(offer.state, name)]
     return offer
-
-
-def _close(state: State, contact: Contact, at: float) -> None:
-    contact.closed_at = at
-    _end_leg_of(state, contact.leg)
-    state.closed.append(contact.id)
-    while state.closed and _closed_at(state, state.closed[0]) < at - KEEP_CLOSED_S:
-        del state.contacts[state.closed.popleft()]
-
-
-def _closed_at(state: State, contact_id: str) -> float:
-    return state.contacts[contact_id].closed_at or 0.0
 
 
 def _agency_loaded(state: State, fact: facts.AgencyLoaded) -> None:
@@ -190,7 +129,7 @@ def _offer_missed(state: State, fact: facts.OfferMissed) -> None:
 def _offer_accepted(state: State, fact: facts.OfferAccepted) -> None:
     contact = state.contacts[fact.contact]
     _move_contact(state, contact, "OfferAccepted")
-    contact.connected_at = fact.at
+    in_call_folds.take(contact, fact.agent, fact.offer, fact.at)
     _settle_offer(state, fact.offer, "OfferAccepted")
     _move_agent(state, fact.agent, "OfferAccepted", fact.at)
 
@@ -199,7 +138,7 @@ def _talk_ended(state: State, fact: facts.TalkEnded) -> None:
     contact = state.contacts[fact.contact]
     _move_contact(state, contact, "TalkEnded")
     contact.talk_ended_at, contact.ended_by = fact.at, fact.by
-    consent.end_pause(contact)
+    in_call_folds.release(contact, fact.at)
     if not survey.is_asking(contact.survey):
         _end_leg_of(state, contact.leg)
     _end_leg_of(state, contact.offer)
@@ -230,8 +169,7 @@ def _finish_wrap_up(state: State, contact: Contact, name: str, agent_id: str, at
     else:
         _move_contact(state, contact, name)
         _close(state, contact, at)
-    agent = state.agents[agent_id]
-    agent.contact, agent.idle_since = None, at
+    in_call_folds.finish_wrap_up(state, agent_id, at)
 
 
 def _survey_ended(state: State, fact: facts.SurveyEnded) -> None:
@@ -334,6 +272,7 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     facts.AgentAvailable: _agent_moved,
     facts.AgentOnBreak: _agent_moved,
     facts.AgentNextSet: _agent_next_set,
+    **in_call_folds.FOLDS,
     facts.SurveyEnded: _survey_ended,
     **survey_rules.FOLDS,
     **menu_folds.FOLDS,

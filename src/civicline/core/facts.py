@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicline.core.agency import Agency
-from civicline.core.lifecycle import Failure, HungUpBy, TopicBy, TurnedAwayFor
+from civicline.core.lifecycle import ConsultState, Failure, HeldBy, HungUpBy, PassedOnFor, TopicBy, TurnedAwayFor
 from civicline.core.menu_facts import MenuFact
 from civicline.core.survey import Replied, SurveyEnd
 
@@ -284,6 +284,159 @@ class SurveyEnded:
     how: SurveyEnd
 
 
+@dataclass(frozen=True, slots=True)
+class CallerHeld:
+    """Said again when somebody else holds: the hold goes on, it counts from its beginning."""
+
+    at: float
+    contact: str
+    agent: str
+    by: HeldBy
+
+
+@dataclass(frozen=True, slots=True)
+class CallerResumed:
+    at: float
+    contact: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPassedOn:
+    """Blind transfer: back in line at the old place. `topic` None: it stays what it was; `by_queue`: the queue was
+    named, not a topic."""
+
+    at: float
+    contact: str
+    agent: str
+    why: PassedOnFor
+    queue: str
+    skill: str
+    priority: int
+    topic: str | None = None
+    by_queue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultBegun:
+    """`leg` is about to be rung; the caller is on hold from here on."""
+
+    at: float
+    contact: str
+    agent: str
+    leg: str
+    colleague: str | None = None
+    office: str | None = None
+    need: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultAnswered:
+    at: float
+    contact: str
+    leg: str
+    colleague: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultMissed:
+    """Nobody answered; the caller is still on hold."""
+
+    at: float
+    contact: str
+    leg: str
+    failure: Failure
+    colleague: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultTurned:
+    """Aside holds the caller, the other two resume."""
+
+    at: float
+    contact: str
+    to: ConsultState
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultEnded:
+    """The third party is gone, or is let go; who was on hold is on hold."""
+
+    at: float
+    contact: str
+    leg: str
+    by: HungUpBy
+    colleague: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultCompleted:
+    """Attended transfer: `colleague` has the call, `agent` wraps up."""
+
+    at: float
+    contact: str
+    agent: str
+    colleague: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactReferred:
+    """Sent to another office: its leg is rung, or was consulted and is there already."""
+
+    at: float
+    contact: str
+    agent: str
+    leg: str
+    office: str
+    need: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeAnswered:
+    at: float
+    contact: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeMissed:
+    """The office did not answer: the caller is back in line at the old place."""
+
+    at: float
+    contact: str
+    leg: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralEnded:
+    """The caller and the office have ended their talk, or the caller left while it rang."""
+
+    at: float
+    contact: str
+    by: HungUpBy
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentWrapped:
+    """The word of somebody who passed the call on."""
+
+    at: float
+    contact: str
+    agent: str
+    topic: str
+    disposition: str
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentWrapUpRanOut:
+    at: float
+    contact: str
+    agent: str
+
+
 Fact = (
     AgencyLoaded | ContactArrived | NoticePlayed | RecordingRefused | LanguageChosen | TopicChosen | ContactQueued
     | ContactTurnedAway | ContactWidened | OfferMade | OfferMissed | OfferAccepted | TalkEnded | ContactWrapped
@@ -292,4 +445,7 @@ Fact = (
     | RecordingPaused | RecordingPauseReminded | RecordingResumed
     | SurveyOffered | SurveyBegan | SurveyAnswered | SurveyEnded
     | MenuFact
+    | CallerHeld | CallerResumed | ContactPassedOn | ConsultBegun | ConsultAnswered | ConsultMissed | ConsultTurned
+    | ConsultEnded | ConsultCompleted | ContactReferred | OfficeAnswered | OfficeMissed | ReferralEnded
+    | SegmentWrapped | SegmentWrapUpRanOut
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from civicline.core import facts, hours, indexes, routing
+from civicline.core import facts, hours, in_call, indexes, routing
 from civicline.core.agency import Agency, Queue
 from civicline.core.derived import Bucket
 from civicline.core.facts import Fact
@@ -62,7 +62,7 @@ def _is_full(state: State, agency: Agency, contact: Contact, queue: Queue, skill
 
 def follow_pack(agency: Agency, contact: Contact, at: float, record: Record) -> None:
     """Whoever waits keeps the place but follows a changed pack, so that nobody waits where nobody looks any more."""
-    found = needs(agency, contact)
+    found = in_call.sent_to(agency, contact) or needs(agency, contact)
     if found is None:
         return
     queue, skill = found

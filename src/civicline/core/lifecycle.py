@@ -2,16 +2,19 @@
 
 Theory of operation. A life cycle is a table from (state, name of the fact) to the next state; a fact that is not in
 the table for the present state is an error (`LifecycleError`): only the engine makes facts, and `decide` looks at the
-state first. Nothing but `evolve` changes a state. Reading the four tables below is reading all that may happen.
+state first. Nothing but `evolve` changes a state. Reading the five tables below is reading all that may happen.
 
     contact   menu -> waiting -> offered -> talking -> wrapping -> closed
                  \\-> turned_away -> closed   ^  |missed
               (abandoned from menu, waiting and offered: closed)  |__|
+              talking -> waiting (passed on to a queue), -> outside (sent to another office) -> closed, or waiting again
               (wrapping -> surveying -> closed while a survey goes on: survey.py)
     agent     signed_out -> break <-> available -> offered -> talking -> wrap_up -> available, break or signed_out
                                                      \\-> missed (until the person says "available")
+              available -> offered -> consulted (by a colleague) -> talking (took the call over), or available
     offer     made -> accepted | missed | withdrawn (the contact left)
     leg       new -> ringing -> answered -> ending (should end; voice hangs up) -> ended
+    consult   ringing -> aside <-> with_caller, both <-> joined
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ class ContactState(StrEnum):
     WAITING = "waiting"
     OFFERED = "offered"
     TALKING = "talking"
+    OUTSIDE = "outside"
+    """With another office, or its telephone rings; no representative is on the line."""
     WRAPPING = "wrapping"
     SURVEYING = "surveying"
     """The wrap-up is over; the caller still answers the survey."""
@@ -39,6 +44,8 @@ class AgentState(StrEnum):
     OFFERED = "offered"
     MISSED = "missed"
     TALKING = "talking"
+    CONSULTED = "consulted"
+    """A colleague asks, while their caller is on hold or listens too."""
     WRAP_UP = "wrap_up"
 
 
@@ -70,8 +77,31 @@ class Failure(StrEnum):
 class HungUpBy(StrEnum):
     CALLER = "caller"
     AGENT = "agent"
+    OFFICE = "office"
     US = "us"
     LOST = "lost"
+
+
+class HeldBy(StrEnum):
+    """Who put the caller on hold: the representative at the desk or by the phone's own key, or the caller's phone."""
+
+    DESK = "desk"
+    PHONE = "phone"
+    CALLER = "caller"
+
+
+class PassedOnFor(StrEnum):
+    """Why a call was passed on. The last three are ours: after a consult; the phone left while the caller
+    was on hold; the office did not answer."""
+
+    OTHER_TOPIC = "other_topic"
+    EXPERT = "expert"
+    LANGUAGE = "language"
+    CALLER_ASKED = "caller_asked"
+    OTHER = "other"
+    CONSULTED = "consulted"
+    PHONE_LEFT = "phone_left"
+    OFFICE_MISSED = "office_missed"
 
 
 class TopicBy(StrEnum):
@@ -122,6 +152,20 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.OFFERED, "OfferAccepted"): C.TALKING,
     (C.OFFERED, "ContactAbandoned"): C.CLOSED,
     (C.TALKING, "RecordingRefused"): C.TALKING,
+    (C.TALKING, "CallerHeld"): C.TALKING,
+    (C.TALKING, "CallerResumed"): C.TALKING,
+    (C.TALKING, "ConsultBegun"): C.TALKING,
+    (C.TALKING, "ConsultAnswered"): C.TALKING,
+    (C.TALKING, "ConsultMissed"): C.TALKING,
+    (C.TALKING, "ConsultTurned"): C.TALKING,
+    (C.TALKING, "ConsultEnded"): C.TALKING,
+    (C.TALKING, "ConsultCompleted"): C.TALKING,
+    (C.TALKING, "ContactPassedOn"): C.WAITING,
+    (C.TALKING, "ContactReferred"): C.OUTSIDE,
+    (C.OUTSIDE, "RecordingRefused"): C.OUTSIDE,
+    (C.OUTSIDE, "OfficeAnswered"): C.OUTSIDE,
+    (C.OUTSIDE, "OfficeMissed"): C.WAITING,
+    (C.OUTSIDE, "ReferralEnded"): C.CLOSED,
     (C.TALKING, "RecordingPaused"): C.TALKING,
     (C.TALKING, "RecordingPauseReminded"): C.TALKING,
     (C.TALKING, "RecordingResumed"): C.TALKING,
@@ -154,6 +198,15 @@ AGENT: Mapping[tuple[AgentState, str], AgentState] = {
     (A.OFFERED, "OfferAccepted"): A.TALKING,
     (A.OFFERED, "ContactAbandoned"): A.AVAILABLE,
     (A.TALKING, "TalkEnded"): A.WRAP_UP,
+    (A.TALKING, "ContactPassedOn"): A.WRAP_UP,
+    (A.TALKING, "ContactReferred"): A.WRAP_UP,
+    (A.TALKING, "ConsultCompleted"): A.WRAP_UP,
+    (A.AVAILABLE, "ConsultBegun"): A.OFFERED,
+    (A.OFFERED, "ConsultAnswered"): A.CONSULTED,
+    (A.OFFERED, "ConsultMissed"): A.MISSED,
+    (A.OFFERED, "ConsultEnded"): A.AVAILABLE,
+    (A.CONSULTED, "ConsultEnded"): A.AVAILABLE,
+    (A.CONSULTED, "ConsultCompleted"): A.TALKING,
 }
 
 LEG: Mapping[tuple[LegState, str], LegState] = {
@@ -169,6 +222,30 @@ LEG: Mapping[tuple[LegState, str], LegState] = {
     (L.ANSWERED, "LegEnded"): L.ENDED,
     (L.ENDING, "LegEnded"): L.ENDED,
 }
+
+
+class ConsultState(StrEnum):
+    """Whom the representative speaks to. Aside: with the consulted party, the caller hears music; with the caller: the
+    consulted party hears music; joined: all three hear each other."""
+
+    RINGING = "ringing"
+    ASIDE = "aside"
+    WITH_CALLER = "with_caller"
+    JOINED = "joined"
+
+
+N = ConsultState
+
+CONSULT: Mapping[tuple[ConsultState, str], ConsultState] = {
+    (N.RINGING, "ConsultAnswered"): N.ASIDE,
+    (N.ASIDE, "with_caller"): N.WITH_CALLER,
+    (N.ASIDE, "joined"): N.JOINED,
+    (N.WITH_CALLER, "aside"): N.ASIDE,
+    (N.WITH_CALLER, "joined"): N.JOINED,
+    (N.JOINED, "aside"): N.ASIDE,
+    (N.JOINED, "with_caller"): N.WITH_CALLER,
+}
+"""`ConsultTurned` names the state that it turns to. Every state ends with the consult: missed, ended or completed."""
 
 
 class OfferState(StrEnum):
@@ -189,5 +266,5 @@ OFFER: Mapping[tuple[OfferState, str], OfferState] = {
 IN_LINE = frozenset({C.WAITING, C.OFFERED})
 """States in which a caller waits for a representative and hears music."""
 
-BUSY = frozenset({A.OFFERED, A.TALKING, A.WRAP_UP})
+BUSY = frozenset({A.OFFERED, A.TALKING, A.CONSULTED, A.WRAP_UP})
 """Agent states that belong to a contact."""

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from civicline.core.lifecycle import ContactState, Recording
+from civicline.core import handling
+from civicline.core.lifecycle import IN_LINE, ContactState, Recording
 from civicline.core.model import Contact
 
 SHORT_S = 5.0
@@ -58,9 +59,17 @@ class Parts:
     talk_s: float = 0.0
     """Of the handled."""
     hold_s: float = 0.0
-    """Of the handled. 0 until there is hold."""
+    """Of the handled: the caller was on hold, also while a colleague or an office was asked."""
     wrap_up_s: float = 0.0
     """Of the handled."""
+    held: int = 0
+    """Of the answered: was on hold at least once."""
+    passed_on: int = 0
+    """Of the answered: went from one representative to another at least once, or back into a line."""
+    left_after_answer: int = 0
+    """Of the passed on: left in that line. Counted as answered, since they were."""
+    referred: int = 0
+    """Of the answered: was sent to another office."""
     offers: int = 0
     offers_missed: int = 0
     heard_notice: int = 0
@@ -122,7 +131,8 @@ def _menu_parts(contact: Contact) -> dict[str, Any]:
 def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
     if contact.place is None:
         return {}
-    answered, abandoned = contact.connected_at is not None, contact.abandoned_in is not None
+    answered = contact.connected_at is not None
+    abandoned = contact.abandoned_in is not None and not answered
     end = contact.connected_at if answered else contact.closed_at
     wait_s = end - contact.place[0] if end is not None else 0.0
     return {
@@ -131,19 +141,23 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
         "answered_in_time": int(answered and wait_s <= in_time_s),
         "abandoned_in_time": int(abandoned and wait_s <= in_time_s),
         "short_abandon": int(abandoned and wait_s < SHORT_S),
-        "abandoned_ringing": int(contact.abandoned_in is ContactState.OFFERED),
+        "abandoned_ringing": int(abandoned and contact.abandoned_in is ContactState.OFFERED),
         "wait_answered_s": wait_s if answered else 0.0,
         "offers": contact.offers,
         "offers_missed": contact.missed,
+        "held": int(contact.holds > 0),
+        "passed_on": int(contact.times_passed_on > 0),
+        "left_after_answer": int(answered and contact.abandoned_in is not None),
+        "referred": int(bool(contact.referrals)),
     }
 
 
 def _handled_parts(contact: Contact) -> dict[str, Any]:
     word = {"wrapped": int(contact.wrapped_at is not None), "resolved": int(contact.resolved is True)}
-    if contact.connected_at is None or contact.talk_ended_at is None or contact.wrap_up_ended_at is None:
+    done = handling.total(contact)
+    if not done.contacts or done.handled < done.contacts or contact.state in IN_LINE:
         return word
-    talk_s, wrap_up_s = contact.talk_ended_at - contact.connected_at, contact.wrap_up_ended_at - contact.talk_ended_at
-    return word | {"handled": 1, "talk_s": talk_s, "wrap_up_s": wrap_up_s}
+    return word | {"handled": 1, "talk_s": done.talk_s, "hold_s": done.hold_s, "wrap_up_s": done.wrap_up_s}
 
 
 def total(contacts: Iterable[Contact], in_time_s: Mapping[str, float]) -> Parts:
@@ -195,6 +209,9 @@ FORMULAS: dict[str, Formula] = {
     "service_level_negative": Formula(("answered_in_time",), ("with_event",)),
     "service_level_positive": Formula(("answered_in_time", "abandoned_in_time"), ("with_event",)),
     "handle_time_s": Formula(("talk_s", "hold_s", "wrap_up_s"), ("handled",)),
+    "hold_time_s": Formula(("hold_s",), ("handled",)),
+    "transfer_rate": Formula(("passed_on",), ("answered",)),
+    "referred_share": Formula(("referred",), ("answered",)),
     "occupancy": Formula(("handling_s",), ("handling_s", "available_s")),
     "abandon_rate": Formula(("secondary_abandon",), ("routed",)),
     "abandon_rate_without_short": Formula(("secondary_abandon", "-short_abandon"), ("routed", "-short_abandon")),

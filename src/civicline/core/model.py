@@ -13,10 +13,13 @@ from civicline.core.agency import Agency, Text
 from civicline.core.derived import Derived
 from civicline.core.lifecycle import (
     AgentState,
+    ConsultState,
     ContactState,
+    HeldBy,
     HungUpBy,
     LegState,
     OfferState,
+    PassedOnFor,
     Recording,
     TurnedAwayFor,
 )
@@ -24,6 +27,58 @@ from civicline.core.survey import Response
 
 Place = tuple[float, int]
 """When a contact first joined a line, and the count of all that joined: orders the line and is never lost."""
+
+
+@dataclass(slots=True)
+class Segment:
+    """One representative's part in a contact: talk and hold add up to `ended_at` − `began_at`, the wrap-up follows.
+
+    `beside`: was asked by a colleague who had the call; such a part has neither hold nor wrap-up.
+    """
+
+    agent: str
+    leg: str
+    queue: str | None
+    began_at: float
+    beside: bool = False
+    hold_s: float = 0.0
+    ended_at: float | None = None
+    wrapped_up_at: float | None = None
+
+
+@dataclass(slots=True)
+class Consult:
+    """A third party on the call: a colleague, or an office (`need`: what for)."""
+
+    leg: str
+    begun_at: float
+    colleague: str | None = None
+    office: str | None = None
+    need: str = ""
+    state: ConsultState = ConsultState.RINGING
+
+
+@dataclass(slots=True)
+class Referral:
+    """The caller was sent to another office: which one, what for, by whom, and what became of it."""
+
+    leg: str
+    office: str
+    need: str
+    agent: str
+    at: float
+    answered_at: float | None = None
+    ended_at: float | None = None
+
+
+@dataclass(slots=True)
+class PassedOn:
+    """The call came from a colleague. `queue`: this very one was asked for, not a topic."""
+
+    agent: str
+    why: PassedOnFor
+    at: float
+    queue: str = ""
 
 
 @dataclass(slots=True)
@@ -86,6 +141,33 @@ class Contact:
     """Whether the last announcement said it."""
     told_at: float | None = None
     tells: int = 0
+    taken_at: float | None = None
+    """When the representative who has the call took it; `connected_at` is the first one's."""
+    held_at: float | None = None
+    held_by: HeldBy | None = None
+    holds: int = 0
+    consult: Consult | None = None
+    parties: int = 0
+    """Third parties that were rung: names the next one's leg."""
+    passed_on: PassedOn | None = None
+    times_passed_on: int = 0
+    referrals: list[Referral] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+
+    @property
+    def is_written_about(self) -> bool:
+        """Somebody's wrap-up is not over."""
+        return any(not s.beside and s.ended_at is not None and s.wrapped_up_at is None for s in self.segments)
+
+    @property
+    def holder(self) -> Segment | None:
+        """The part of whoever has the call now."""
+        return next((s for s in reversed(self.segments) if s.ended_at is None and not s.beside), None)
+
+    @property
+    def hears_music(self) -> bool:
+        """On hold by us: the caller's own phone plays for itself."""
+        return self.held_at is not None and self.held_by is not HeldBy.CALLER
 
 
 @dataclass(slots=True)
@@ -123,6 +205,8 @@ class Leg:
     state: LegState = LegState.NEW
     answered_at: float | None = None
     ending_at: float | None = None
+    office: str | None = None
+    """Of a leg that we ring outside."""
 
 
 @dataclass(slots=True)

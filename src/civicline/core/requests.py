@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicline.core.agency import Agency
-from civicline.core.lifecycle import Failure, HungUpBy, TopicBy
+from civicline.core.lifecycle import ConsultState, Failure, HungUpBy, PassedOnFor, TopicBy
 from civicline.core.menu_requests import MenuRequest
 from civicline.core.survey import Replied
 
@@ -183,10 +183,95 @@ class PlayedThanks:
     contact: str
 
 
+@dataclass(frozen=True, slots=True)
+class HoldCaller:
+    agent: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeCaller:
+    agent: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneHeld:
+    """The far end of a leg put us on hold by its own key (RFC 3264 section 8.4)."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneResumed:
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """Blind transfer: to the queue of `topic`, or else to `queue`, or else to `colleague`, who must be free."""
+
+    agent: str
+    contact: str
+    why: PassedOnFor
+    topic: str = ""
+    queue: str = ""
+    colleague: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendToOffice:
+    """Blind transfer to another office; `need` is one of those that the pack names for it, "" when it was not said."""
+
+    agent: str
+    contact: str
+    office: str
+    need: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """Ring a colleague, the next free representative of a queue, or an office, while the caller hears music."""
+
+    agent: str
+    contact: str
+    colleague: str = ""
+    queue: str = ""
+    office: str = ""
+    need: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnConsult:
+    """Speak aside, to the caller alone, or to both."""
+
+    agent: str
+    contact: str
+    to: ConsultState
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteConsult:
+    """Leave the caller with the consulted party."""
+
+    agent: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropConsult:
+    """Let the consulted party go and take the caller back."""
+
+    agent: str
+    contact: str
+
+
 Request = (
     LoadAgency | CallArrived | PlayedNotice | RefuseRecording | ChooseLanguage | ChooseTopic | PlayedMessage
     | LegRang | LegPickedUp | LegFailed | LegHungUp | RegisterPhone | UnregisterPhone
     | PauseRecording | ResumeRecording | SignIn | SignOut | BecomeAvailable | TakeBreak | HangUp | WrapUp
     | PlayedInvitation | AnswerSurvey | PlayedThanks
     | MenuRequest
+    | HoldCaller | ResumeCaller | PhoneHeld | PhoneResumed | PassOn | SendToOffice
+    | Consult | TurnConsult | CompleteConsult | DropConsult
 )  # fmt: skip

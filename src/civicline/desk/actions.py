@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from django.db import connection
+import logging
+
+from django.db import connection, transaction
 
 from civicline.core import requests
 from civicline.core.kinds import to_body
+from civicline.core.lifecycle import ConsultState, PassedOnFor
 from civicline.core.requests import Request
 from civicline.journal.append import append
 from civicline.journal.event import Draft
+from civicline.people.keyset import KeysetError
+from civicline.people.sealing import Statement, seal_statements
+
+log = logging.getLogger(__name__)
 
 REASON_LENGTH = 100
+NOTE = "passed-on note"
+"""The sealed field that tells the next representative why a call comes to them."""
+NOTE_LENGTH = 500
 
 
 def sign_in(agent: str) -> int:
@@ -50,8 +60,60 @@ def wrap_up(agent: str, contact: str, topic: str, disposition: str, resolved: bo
     return _ask(requests.WrapUp(agent, contact, topic, disposition, resolved))
 
 
-def _ask(request: Request) -> int:
+def hold(agent: str, contact: str) -> int:
+    return _ask(requests.HoldCaller(agent, contact))
+
+
+def resume(agent: str, contact: str) -> int:
+    return _ask(requests.ResumeCaller(agent, contact))
+
+
+def turn(agent: str, contact: str, to: ConsultState) -> int:
+    return _ask(requests.TurnConsult(agent, contact, to))
+
+
+def complete(agent: str, contact: str) -> int:
+    return _ask(requests.CompleteConsult(agent, contact))
+
+
+def drop(agent: str, contact: str) -> int:
+    return _ask(requests.DropConsult(agent, contact))
+
+
+def pass_on(agent: str, contact: str, target: str, why: PassedOnFor, note: str) -> int:
+    """Blind transfer to `target` (`in_call.Target`). The note is sealed: it is for the next representative only."""
+    kind, _, name = target.partition(":")
+    if kind == "office":
+        office, _, need = name.partition(":")
+        return _ask(requests.SendToOffice(agent, contact, office, need), _sealed(contact, note))
+    return _ask(requests.PassOn(agent, contact, why, **{kind: name}), _sealed(contact, note))
+
+
+def consult(agent: str, contact: str, target: str, queue: str, note: str) -> int:
+    """Ask `target` first; `queue` is that of a topic."""
+    kind, _, name = target.partition(":")
+    if kind == "office":
+        office, _, need = name.partition(":")
+        return _ask(requests.Consult(agent, contact, office=office, need=need), _sealed(contact, note))
+    asked = {"colleague": name} if kind == "colleague" else {"queue": queue or name}
+    return _ask(requests.Consult(agent, contact, **asked), _sealed(contact, note))
+
+
+def _sealed(contact: str, note: str) -> list[Statement]:
+    """A key that is missing must not keep a call from going on: the note is then left out."""
+    try:
+        return seal_statements(contact, {NOTE: note[:NOTE_LENGTH]}) if note else []
+    except KeysetError as error:
+        log.error("a note for the next representative cannot be sealed: %s", error)
+        return []
+
+
+def _ask(request: Request, keep: list[Statement] | None = None) -> int:
     """The request's position, once it is durable. Raises psycopg.Error or django.db.DatabaseError."""
     kind, body = to_body(request)
-    connection.ensure_connection()
-    return append(connection.connection, [Draft(kind, body)]).last
+    with transaction.atomic():
+        for statement, values in keep or ():
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+        connection.ensure_connection()
+        return append(connection.connection, [Draft(kind, body)]).last

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from django import forms
 
+from civicline.core.in_call import OURS
+from civicline.core.lifecycle import PassedOnFor
+
+
+class TransferForm(forms.Form):
+    contact = forms.RegexField(r"^[0-9a-f]{8,64}$")
+    to = forms.RegexField(r"^(topic|queue|colleague|office):[a-z0-9._:-]{1,140}$")
+    why = forms.ChoiceField(choices=lambda: [(why.value, why.value) for why in PassedOnFor if why not in OURS])
+    note = forms.CharField(max_length=500, required=False)
+    how = forms.ChoiceField(choices=[("ask", "ask"), ("now", "now")])
+
 
 class WrapUpForm(forms.Form):
     contact = forms.RegexField(r"^[0-9a-f]{8,64}$")

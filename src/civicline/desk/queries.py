@@ -13,13 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from civicline.contacts import queries
 from civicline.contacts.models import AgentRow, ContactRow
 from civicline.core.agency import Agency
-from civicline.core.lifecycle import AgentState, Recording
+from civicline.core.lifecycle import AgentState, PassedOnFor, Recording
+from civicline.desk.actions import NOTE
+from civicline.desk.in_call import REMIND_AFTER_S, Control, Group, controls, groups, reasons, third
 from civicline.people import sealing
 from civicline.people.keyset import KeysetError
 from civicline.web.agency import said, written
-from civicline.web.words import AGENT_STATES, LANGUAGES
+from civicline.web.words import AGENT_STATES, LANGUAGES, PASSED_ON_FOR
 
 A = AgentState
+NUMBER = "number"
 log = logging.getLogger(__name__)
 BUTTONS: dict[AgentState, tuple[str, ...]] = {
     A.SIGNED_OUT: ("sign-in",),
@@ -28,10 +31,11 @@ BUTTONS: dict[AgentState, tuple[str, ...]] = {
     A.MISSED: ("available", "break", "sign-out"),
     A.OFFERED: ("break", "sign-out"),
     A.TALKING: ("hang-up", "break", "sign-out"),
+    A.CONSULTED: ("break", "sign-out"),
     A.WRAP_UP: ("break", "sign-out"),
 }
-"""What a representative may ask for in each state; in the last three it holds after the present contact."""
-LATER = frozenset({A.OFFERED, A.TALKING, A.WRAP_UP})
+"""What a representative may ask for in each state; in the last four it holds after the present contact."""
+LATER = frozenset({A.OFFERED, A.TALKING, A.CONSULTED, A.WRAP_UP})
 LABELS: dict[str, Promise] = {
     "sign-in": _("Start work"),
     "available": _("Available"),
@@ -82,6 +86,17 @@ class InHand:
     since: datetime | None
     """When its wait began (offered), the talk (talking) or the wrap-up (wrapping)."""
     recording: str
+    held_since: datetime | None
+    third: str
+    consult: str
+    """State of the third party, "" without one."""
+    asked_by: str
+    """The colleague who asks, when it is us who is asked."""
+    passed_on_by: str
+    passed_on_why: str | Promise
+    note: str
+    controls: list[Control]
+    groups: list[Group]
     paused_at: datetime | None
     paused_s: int
     """How long the recording had been paused when the journal last reminded; 0 before."""
@@ -102,6 +117,8 @@ class Desk:
     contact: InHand | None
     topics: list[Choice]
     dispositions: list[Choice]
+    reasons: list[tuple[str, Promise]]
+    remind_s: int = REMIND_AFTER_S
 
 
 def desk(staff: str) -> Desk | None:
@@ -120,9 +137,10 @@ def desk(staff: str) -> Desk | None:
         phone=row.phone,
         sip_user=row.id,
         buttons=_buttons(state, row),
-        contact=_in_hand(state, contact, agency) if contact else None,
+        contact=_in_hand(state, row, contact, agency) if contact else None,
         topics=_topics(agency, contact),
         dispositions=_dispositions(agency),
+        reasons=reasons(),
     )
 
 
@@ -135,10 +153,12 @@ def _buttons(state: AgentState, row: AgentRow) -> list[Button]:
     return [Button(name, LATER_LABELS.get(name, LABELS[name])) for name in names]
 
 
-def _in_hand(state: AgentState, row: ContactRow, agency: Agency | None) -> InHand:
-    since = {A.OFFERED: row.place_at, A.TALKING: row.connected_at, A.WRAP_UP: row.talk_ended_at}.get(state)
+def _in_hand(state: AgentState, me: AgentRow, row: ContactRow, agency: Agency | None) -> InHand:
+    asked = row.consult_with == me.id
+    since = {A.OFFERED: me.since if asked else row.place_at, A.TALKING: row.taken_at}.get(state, me.since)
+    holds = state is A.TALKING
     topic = agency.topics.get(row.topic or "") if agency else None
-    number = _opened(row.id, "number")
+    number = _opened(row.id, NUMBER)
     return InHand(
         id=row.id,
         number=written(number) if number else None,
@@ -147,11 +167,36 @@ def _in_hand(state: AgentState, row: ContactRow, agency: Agency | None) -> InHan
         topic=said(topic.label) if topic else "",
         since=since,
         recording=row.recording,
+        held_since=row.held_at if holds else None,
+        third=third(row, agency) if holds else "",
+        consult=(row.consult_state or "") if holds else "",
+        asked_by=_name(agency, row.agent) if asked else "",
+        passed_on_by=_name(agency, row.passed_on_by),
+        passed_on_why=PASSED_ON_FOR[PassedOnFor(row.passed_on_why)] if row.passed_on_why else "",
+        note=(_opened(row.id, NOTE) or "") if row.passed_on_by or asked else "",
+        controls=controls(row) if holds else [],
+        groups=groups(agency, me.id) if holds and agency and not row.consult_state else [],
         paused_at=row.recording_paused_at,
         paused_s=_paused_s(row),
         buttons=[Button(name, LABELS[name]) for name in _of_recording(state, row)],
         entered=_entered(row.id, agency) if agency else [],
     )
+
+
+def _name(agency: Agency | None, staff: str | None) -> str:
+    return agency.staff[staff].name if agency and staff in agency.staff else staff or ""
+
+
+def may_go_to(target: str, me: str) -> bool:
+    """Whether the call can be passed on there at this moment."""
+    agency = queries.agency()
+    return agency is not None and any(each.value == target for group in groups(agency, me) for each in group.targets)
+
+
+def queue_of(target: str) -> str:
+    """The queue of a topic; "" for another target."""
+    agency, (kind, _, name) = queries.agency(), target.partition(":")
+    return agency.topics[name].queue if agency and kind == "topic" and name in agency.topics else ""
 
 
 def _of_recording(state: AgentState, row: ContactRow) -> list[str]:

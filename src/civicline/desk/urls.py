@@ -14,4 +14,6 @@ urlpatterns = [
     path("resume-recording", views.resume_recording, name="desk-resume-recording"),
     path("refuse-recording", views.refuse_recording, name="desk-refuse-recording"),
     path("wrap-up", views.wrap_up, name="desk-wrap-up"),
+    *(path(f"call/{name}", view, name=f"desk-{name}") for name, view in views.CALL.items()),
+    path("transfer", views.transfer, name="desk-transfer"),
 ]

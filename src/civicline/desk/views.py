@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from civicline.core.lifecycle import ConsultState, PassedOnFor
 from civicline.desk import actions, queries
-from civicline.desk.forms import WrapUpForm
+from civicline.desk.forms import TransferForm, WrapUpForm
 from civicline.people.access import requires
 from civicline.people.models import Staff
 
@@ -53,6 +54,42 @@ hang_up = _button(lambda request, agent: actions.hang_up(agent, _contact(request
 pause_recording = _button(lambda request, agent: actions.pause_recording(agent, _contact(request)))
 resume_recording = _button(lambda request, agent: actions.resume_recording(agent, _contact(request)))
 refuse_recording = _button(lambda request, agent: actions.refuse_recording(agent, _contact(request)))
+
+
+def _call(ask: Callable[[str, str], Any]) -> Callable[[HttpRequest], HttpResponse]:
+    return _button(lambda request, agent: ask(agent, request.POST.get("contact", "")))
+
+
+CALL: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    "hold": _call(actions.hold),
+    "resume": _call(actions.resume),
+    "with-caller": _call(lambda agent, contact: actions.turn(agent, contact, ConsultState.WITH_CALLER)),
+    "aside": _call(lambda agent, contact: actions.turn(agent, contact, ConsultState.ASIDE)),
+    "join": _call(lambda agent, contact: actions.turn(agent, contact, ConsultState.JOINED)),
+    "complete": _call(actions.complete),
+    "drop": _call(actions.drop),
+}
+"""What may be done with the call in hand, by the names of `in_call.CONTROLS`."""
+
+
+@requires("desk.use")
+@require_POST
+def transfer(request: HttpRequest) -> HttpResponse:
+    """Pass the call on at once, or ask first."""
+    form, me = TransferForm(request.POST), staff_name(request)
+    if not form.is_valid() or not queries.may_go_to(form.cleaned_data["to"], me):
+        shown = _shown(request) | {"nowhere": True, "given": request.POST}
+        return render(request, _template(request), shown | {"here": "desk"}, status=422)
+    found = form.cleaned_data
+    try:
+        if found["how"] == "ask":
+            queue = queries.queue_of(found["to"])
+            actions.consult(me, found["contact"], found["to"], queue, found["note"])
+        else:
+            actions.pass_on(me, found["contact"], found["to"], PassedOnFor(found["why"]), found["note"])
+    except UNWRITABLE:
+        return _not_saved(request)
+    return _asked(request)
 
 
 @requires("desk.use")

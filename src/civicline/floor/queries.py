@@ -18,8 +18,8 @@ from civicline.web.agency import said, written
 from civicline.web.words import AGENT_STATES, REASONS
 
 ORDER = (
-    AgentState.TALKING, AgentState.OFFERED, AgentState.WRAP_UP, AgentState.AVAILABLE, AgentState.MISSED,
-    AgentState.BREAK, AgentState.SIGNED_OUT,
+    AgentState.TALKING, AgentState.CONSULTED, AgentState.OFFERED, AgentState.WRAP_UP, AgentState.AVAILABLE,
+    AgentState.MISSED, AgentState.BREAK, AgentState.SIGNED_OUT,
 )  # fmt: skip
 
 
@@ -33,6 +33,8 @@ class QueueLine:
     longest_since: datetime | None
     available: int
     """Representatives who could be offered a contact of this queue now."""
+    held: int
+    held_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ def _queue(agency: Agency | None, name: str, now: queries.QueueNow | None, agent
         talking=now.talking if now else 0,
         longest_since=now.longest_since if now else None,
         available=sum(_could_take(agency, agent, name) for agent in agents),
+        held=now.held if now else 0,
+        held_since=now.held_since if now else None,
     )
 
 

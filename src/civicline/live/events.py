@@ -12,6 +12,8 @@ AGENCY = {"agency_loaded", "urgent_posted", "urgent_lifted"}
 """Facts of the agency as a whole."""
 LETS_GO = {"offer_missed", "contact_wrapped", "wrap_up_ran_out", "contact_abandoned"}
 """Facts after which a contact is no longer its representative's."""
+LETS_ONE_GO = {"segment_wrapped", "segment_wrap_up_ran_out", "consult_missed", "consult_ended"}
+"""The same, for whoever they name only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Row:
     contact: str | None = None
     agent: str | None = None
     queue: str | None = None
+    colleague: str | None = None
 
 
 def row(position: int, kind: str, body: dict[str, Any]) -> Row | None:
@@ -30,7 +33,7 @@ def row(position: int, kind: str, body: dict[str, Any]) -> Row | None:
     if kind.startswith("request."):
         return None
     contact = body.get("contact") or _contact_of_leg(body.get("leg"))
-    found = Row(position, kind, contact, body.get("agent"), body.get("queue"))
+    found = Row(position, kind, contact, body.get("agent"), body.get("queue"), body.get("colleague"))
     return found if contact or found.agent or found.queue or kind in AGENCY else None
 
 
@@ -50,10 +53,11 @@ class Viewer:
     def sees(self, row: Row) -> bool:
         if self.all:
             return True
-        if row.agent == self.staff and row.contact:
+        named = self.staff in (row.agent, row.colleague)
+        if named and row.contact:
             self.mine.add(row.contact)
-        concerned = row.agent == self.staff or row.contact in self.mine or row.kind in AGENCY
-        if row.kind in LETS_GO and row.contact:
+        concerned = named or row.contact in self.mine or row.kind in AGENCY
+        if row.contact and (row.kind in LETS_GO or (row.kind in LETS_ONE_GO and named)):
             self.mine.discard(row.contact)
         return concerned
 

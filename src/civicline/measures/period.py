@@ -22,7 +22,7 @@ from civicline.journal import read, snapshot
 
 READ_AT_ONCE = 5000
 
-HANDLING = frozenset({AgentState.TALKING, AgentState.WRAP_UP})
+HANDLING = frozenset({AgentState.TALKING, AgentState.CONSULTED, AgentState.WRAP_UP})
 AVAILABLE = frozenset({AgentState.AVAILABLE, AgentState.OFFERED})
 
 CLOCKS_APART_S = 60.0
@@ -73,7 +73,7 @@ class Period:
 
     @property
     def open(self) -> bool:
-        return any(contact.state is not ContactState.CLOSED for contact in self.contacts)
+        return any(c.state is not ContactState.CLOSED or c.is_written_about for c in self.contacts)
 
     def is_settled(self) -> bool:
         """Nothing that is still to come can change these contacts."""
@@ -95,9 +95,10 @@ class Period:
             self.contacts.append(state.contacts[fact.contact])
         if isinstance(fact, AgencyLoaded) and fact.at < self.end:
             self.agency = fact.agency
-        agent = state.agents.get(getattr(fact, "agent", None) or "") if not isinstance(fact, AgencyLoaded) else None
-        if agent is not None:
-            self.time.note(agent.id, agent.state, fact.at)
+        for name in () if isinstance(fact, AgencyLoaded) else ("agent", "colleague"):
+            agent = state.agents.get(getattr(fact, name, None) or "")
+            if agent is not None:
+                self.time.note(agent.id, agent.state, fact.at)
 
 
 def agency_zone(conn: psycopg.Connection[Any]) -> str | None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from civicline.core.handling import Work, by_agent, needs
 from civicline.core.measures import Parts, measures, total
 from civicline.core.model import Contact
 from civicline.core.resolution import DAY_S, WINDOWS_DAYS, Track, resolution
@@ -24,6 +25,8 @@ __all__ = ["day", "render"]
 
 NOWHERE = "-"
 """The key of contacts that chose no topic, reached no queue or named no language."""
+
+NEEDS = ("office", "need", "sent", "answered")
 
 DIMENSIONS: dict[str, Callable[[Contact], str | None]] = {
     "line": lambda contact: contact.line,
@@ -84,7 +87,16 @@ def _figures(found: period.Period, place: ZoneInfo, tracks: dict[str, Track]) ->
         by[name] = {each: _entry(total(contacts, in_time_s)) for each, contacts in grouped.items()}
         for each, contacts in grouped.items() if name in SURVEYED else ():
             by[name][each] |= _words(contacts, tracks)
-    return {"total": _entry(floor) | _words(found.contacts, tracks), "by": by}
+    return {
+        "total": _entry(floor) | _words(found.contacts, tracks),
+        "by": by,
+        "representatives": {name: _work(work) for name, work in by_agent(found.contacts).items()},
+        "needs": [dict(zip(NEEDS, each, strict=True)) for each in needs(found.contacts)],
+    }
+
+
+def _work(work: Work) -> dict[str, Any]:
+    return {name: getattr(work, name) for name in (*work.__slots__, "handle_time_s")}
 
 
 def _grouped(key: Callable[[Contact], str | None], contacts: Iterable[Contact]) -> dict[str, list[Contact]]:

@@ -33,6 +33,10 @@ def render(report: dict[str, Any]) -> str:
     for name, groups in report["by"].items():
         if groups:
             console.print(_groups(name, groups))
+    if report["representatives"]:
+        console.print(_representatives(report["representatives"]))
+    if report["needs"]:
+        console.print(_needs(report["needs"]))
     for each in survey_table.tables(report):
         console.print(each)
     assert isinstance(console.file, io.StringIO)
@@ -62,6 +66,25 @@ def _groups(name: str, groups: dict[str, Any]) -> Table:
     for key, entry in groups.items():
         counts = (f"{entry['parts'][part]:,}" for part in COLUMNS)
         table.add_row(key, *counts, *(number(each, entry["measures"][each]["value"]) for each in MEASURES))
+    return table
+
+
+def _representatives(found: dict[str, Any]) -> Table:
+    table = Table(title="By representative: handle time = (talk + hold + wrap-up) ÷ handled")
+    table.add_column("representative", no_wrap=True)
+    for label in ("contacts", "handled", "talk", "hold", "wrap-up", "handle time", "asked", "beside a call"):
+        table.add_column(label, justify="right")
+    for name, work in found.items():
+        times = (number(each, work[each]) for each in ("talk_s", "hold_s", "wrap_up_s", "handle_time_s"))
+        counts = (f"{work[each]:,}" for each in ("contacts", "handled"))
+        table.add_row(name, *counts, *times, f"{work['asked']:,}", number("beside_s", work["beside_s"]))
+    return table
+
+
+def _needs(found: list[dict[str, Any]]) -> Table:
+    table = Table("office", "need", "sent", "answered", title="What people were sent to other offices for")
+    for each in found:
+        table.add_row(each["office"], each["need"] or "–", f"{each['sent']:,}", f"{each['answered']:,}")
     return table
 
 

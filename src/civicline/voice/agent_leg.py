@@ -1,4 +1,5 @@
-"""The representative's leg: ring the phone once, store the answer, then let the state decide.
+"""The leg of somebody whom we ring, a representative or another office: ring once, store the answer, then let the state
+decide.
 
 The INVITE's names come from the leg's, so a restarted process that finds an offer without an answer sends the very
 same INVITE: to the phone that is a retransmission, and it goes on ringing. The phone's 200 gets its ACK only when the
@@ -7,15 +8,16 @@ answer is stored: a process that is killed before leaves a phone that repeats it
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from civicline.core import requests
+from civicline.core import deadlines, requests
 from civicline.core.lifecycle import Failure, LegState
 from civicline.core.model import Leg
 from civicline.voice import bridge, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.media.client import DUMMY_SDP
-from civicline.voice.sip.api import Binding
+from civicline.voice.sip.api import Address
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
@@ -28,7 +30,7 @@ FAILURE = {
     408: Failure.UNREACHABLE,
     480: Failure.UNREACHABLE,
 }
-DEFAULT_RING_S = 20.0
+ANONYMOUS = "anonymous"
 KNOWN_FOR_S = 25.0
 """A phone knows an INVITE again for 32 s (RFC 3261, 64*T1) after its answer; less, to be on the safe side."""
 
@@ -60,42 +62,67 @@ def _begin(app: Application, call: Call, leg: Leg) -> None:
     bridge.offer_agent(app, call, caller, local, lambda: app.mend(call.contact))
 
 
-def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
+@dataclass(frozen=True)
+class Where:
+    """Whom to ring, by which address, and what the phone shows."""
+
+    target: str = field(repr=False)
+    user: str = field(repr=False)
+    caller_id: str = field(repr=False)
+    via: Address = field(repr=False)
+
+
+def _where(app: Application, call: Call, leg: Leg) -> Where | None:
+    """None: the representative's phone is not registered, or there is no carrier or no such office."""
+    if leg.office is not None:
+        return _outside(app, leg.office)
     phones = app.phones.of(leg.agent or "")
-    if not phones:
+    return Where(phones[0].contact, leg.agent or "", call.number or ANONYMOUS, phones[0].source) if phones else None
+
+
+def _outside(app: Application, office_id: str) -> Where | None:
+    """By the first carrier of the pack that has an address to send to."""
+    office = app.state.agency.offices.get(office_id) if app.state.agency else None
+    trunk = next((each for each in app.pack.trunks() if each.hosts), None)
+    if office is None or trunk is None:
+        return None
+    host, port = trunk.hosts[0]
+    return Where(f"sip:{office.number}@{host}:{port}", office.number, trunk.caller_id or ANONYMOUS, (host, port))
+
+
+def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
+    where = _where(app, call, leg)
+    if where is None:
         _fail(app, local, Failure.UNREACHABLE)
         return
     local.phase = Phase.RINGING
     # A phone that a process before us rang was told that one's media, and takes this INVITE for a retransmission.
     local.rung_sdp = "" if leg.state is LegState.RINGING else local.local_sdp
-    left_s = max(0.5, _ring_s(app, call) - _since_offer_s(app, leg))
-    local.timer = app.endpoint.call_later(left_s, lambda: _no_answer(app, local))
-    if not _invite(app, call, leg, phones[0], local.local_sdp):
+    local.timer = app.endpoint.call_later(_left_s(app, call, leg), lambda: _no_answer(app, local))
+    if not _invite(app, leg, where, local.local_sdp):
         _fail(app, local, Failure.UNREACHABLE)
 
 
-def _invite(app: Application, call: Call, leg: Leg, phone: Binding, sdp: str) -> bool:
-    user, ids = leg.agent or "", app.names.dialog(leg.id)
-    return app.endpoint.ring(leg.id, phone.contact, user, sdp, call.number or "anonymous", ids, via=phone.source)
+def _invite(app: Application, leg: Leg, where: Where, sdp: str) -> bool:
+    ids = app.names.dialog(leg.id)
+    return app.endpoint.ring(leg.id, where.target, where.user, sdp, where.caller_id, ids, via=where.via)
 
 
 def silence(app: Application, call: Call, leg: Leg) -> None:
     """A leg that should end, and that a process before us may have left ringing: send the same INVITE, to be able to
     cancel it. Later than `KNOWN_FOR_S` the phone would take it for a new call."""
-    phones = app.phones.of(leg.agent or "")
-    if phones and leg.ending_at is not None and app.elapsed_s(leg.ending_at) < KNOWN_FOR_S:
-        _invite(app, call, leg, phones[0], DUMMY_SDP)
+    where = _where(app, call, leg)
+    if where is not None and leg.ending_at is not None and app.elapsed_s(leg.ending_at) < KNOWN_FOR_S:
+        _invite(app, leg, where, DUMMY_SDP)
 
 
-def _ring_s(app: Application, call: Call) -> float:
-    contact, agency = app.state.contacts.get(call.contact), app.state.agency
-    queue = agency.queues.get(contact.queue or "") if contact and agency else None
-    return queue.ring_s if queue else DEFAULT_RING_S
-
-
-def _since_offer_s(app: Application, leg: Leg) -> float:
-    offer = app.state.offers.get(leg.id)
-    return app.elapsed_s(offer.at) if offer else 0.0
+def _left_s(app: Application, call: Call, leg: Leg) -> float:
+    """How long the phone rings on; what it rang before a restart counts."""
+    contact, offer = app.state.contacts.get(call.contact), app.state.offers.get(leg.id)
+    queue = deadlines.queue_of(app.state, contact) if contact else None
+    party = deadlines.party_rings(app.state, contact) if contact and offer is None else None
+    since, ring_s = party or (offer.at if offer else app.state.now, queue.ring_s if queue else deadlines.RING_S)
+    return max(0.5, ring_s - app.elapsed_s(since))
 
 
 def _no_answer(app: Application, local: LocalLeg) -> None:

@@ -23,14 +23,14 @@ from civicline.core import kinds, requests
 from civicline.core.agency import Agency
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, Fact
-from civicline.core.lifecycle import ContactState, HungUpBy, LegState
+from civicline.core.lifecycle import HungUpBy, LegState
 from civicline.core.menu_facts import UrgentPosted
 from civicline.core.model import Leg, State
 from civicline.core.requests import Request
 from civicline.journal.appender import Appender, AppenderClosed, Overloaded
 from civicline.journal.event import Draft, Event
 from civicline.people.sealing import Statement
-from civicline.voice import agent_leg, bridge, caller_leg, leftovers, listening, recorder, store
+from civicline.voice import agent_leg, bridge, caller_leg, far_end, leftovers, listening, recorder, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names, contact_of
@@ -167,11 +167,9 @@ class Application:
         for name in sorted(call.legs):
             self._mend_leg(call, name)
         contact = self.state.contacts.get(contact_id)
-        if contact is not None and contact.state is ContactState.TALKING:
-            bridge.mend(self, call, contact)
-        elif contact is not None:
-            listening.mend(self, call, contact)
         if contact is not None:
+            bridge.mend(self, call, contact)
+            listening.mend(self, call, contact)
             recorder.mend(self, call, contact)
         if not call.legs:
             self._forget(call)
@@ -186,7 +184,7 @@ class Application:
                 self._drop(call, name)
         elif leg.state is LegState.ENDING:
             self._leave(call, leg, local)
-        elif leg.agent is None:
+        elif leg.agent is None and leg.office is None:
             caller_leg.mend(self, call, leg, local)
         else:
             agent_leg.mend(self, call, leg, local)
@@ -195,11 +193,13 @@ class Application:
         """The leg should end: hang up, and say that it is over."""
         if local is None:
             local = self.local[leg.id] = LocalLeg(leg.id, call.contact, Phase.UP)
-            if leg.agent is not None:
+            if leg.agent is not None or leg.office is not None:
                 agent_leg.silence(self, call, leg)
         if local.phase is Phase.LEAVING:
             return
         cancel(local)
+        if local.referred:
+            self.endpoint.refer_over(leg.id, True)
         local.phase = Phase.LEAVING
         self.ask(requests.LegHungUp(leg.id, HungUpBy.US), keep=store.forget_leg(call.contact, leg.id))
         self.endpoint.hang_up(leg.id)
@@ -236,27 +236,17 @@ class Application:
         contact = known.contact if known else (local.contact if local else None)
         if contact is None or (local is not None and local.phase is Phase.LEAVING):
             return
-        is_agent = known is not None and known.agent is not None
-        who = HungUpBy.LOST if by is EndedBy.LOST else (HungUpBy.AGENT if is_agent else HungUpBy.CALLER)
+        who = HungUpBy.LOST if by is EndedBy.LOST else _party(known)
         self.ask(requests.LegHungUp(leg, who), keep=store.forget_leg(contact, leg))
 
     def reoffered(self, leg: str, sdp: str | None) -> str | None:
-        """The far end changes its media: our side stays as it is, the media engine learns the new one."""
-        local = self.local.get(leg)
-        if local is None or not local.local_sdp:
-            return None
-        if sdp is not None and sdp != local.remote_sdp:
-            local.remote_sdp = sdp
-            bridge.renew(self, self.call(local.contact))
-        return local.local_sdp
+        return far_end.reoffered(self, leg, sdp)
 
     def reinvited(self, leg: str, sdp: str | None, code: int) -> None:
-        local = self.local.get(leg)
-        if local is not None and code == 200 and sdp is not None and sdp != local.remote_sdp:
-            local.remote_sdp = sdp
-            bridge.learn(self, self.call(local.contact), local)
-        elif local is not None and code in (408, 481):
-            self.ended(leg, EndedBy.LOST)
+        far_end.reinvited(self, leg, sdp, code)
+
+    def referred(self, leg: str, to_user: str) -> bool:
+        return far_end.referred(self, leg, to_user)
 
     def alive(self, leg: str, ok: bool) -> None:
         if not ok:
@@ -312,6 +302,12 @@ class Application:
     def contact_of_leg(self, leg: str) -> str:
         local = self.local.get(leg)
         return local.contact if local else contact_of(leg)
+
+
+def _party(leg: Leg | None) -> HungUpBy:
+    if leg is not None and leg.office is not None:
+        return HungUpBy.OFFICE
+    return HungUpBy.AGENT if leg is not None and leg.agent is not None else HungUpBy.CALLER
 
 
 def cancel(local: LocalLeg) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from civicline.core.model import Contact
+from civicline.voice import listening
 from civicline.voice.calls import Call, LocalLeg, Phase
+from civicline.voice.hearing import Hearing, hearing
 from civicline.voice.media import client
 from civicline.voice.media_link import Body
 
@@ -24,16 +26,21 @@ Then = Callable[[], None]
 
 def answer_caller(app: Application, call: Call, local: LocalLeg, then: Then) -> None:
     """Give the caller's leg a port at the engine; `then` when its SDP is there."""
-    app.media.send(call.media, client.offer_caller(call.contact, local.id, local.remote_sdp))
-    app.media.send(
-        call.media, client.answer_ivr(call.contact, local.id), lambda body: _got(app, call, local, body, then)
-    )
+    sdp = local.remote_sdp
+
+    def answered(body: Body) -> None:
+        local.heard = (app.media.instance(call.media), sdp)
+        _got(app, call, local, body, then)
+
+    offer, answer = client.alone(call.contact, local.id, sdp)
+    app.media.send(call.media, offer)
+    app.media.send(call.media, answer, answered, lambda _: _not_renewed(call))
 
 
 def offer_agent(app: Application, call: Call, caller: LocalLeg, local: LocalLeg, then: Then) -> None:
-    """Give the representative's leg a port; `then` when its SDP is there."""
+    """Give the leg of somebody whom we ring a port; `then` when its SDP is there."""
     command = client.offer_agent(call.contact, caller.id, local.id, caller.remote_sdp)
-    app.media.send(call.media, command, lambda body: _got(app, call, local, body, then))
+    app.media.send(call.media, command, lambda body: _got(app, call, local, body, then), lambda _: _not_renewed(call))
 
 
 def _got(app: Application, call: Call, local: LocalLeg, body: Body, then: Then) -> None:
@@ -43,30 +50,81 @@ def _got(app: Application, call: Call, local: LocalLeg, body: Body, then: Then) 
 
 
 def mend(app: Application, call: Call, contact: Contact) -> None:
-    """Join the two legs, once for each instance of the engine."""
-    caller, agent = app.local.get(contact.leg), app.local.get(contact.offer or "")
+    """Let the legs hear whom the folded state says, once for each change and for each instance of the engine."""
+    wanted = hearing(contact)
+    names = (*wanted.together, *wanted.alone)
+    legs = {name: app.local[name] for name in names if name in app.local and app.local[name].phase is Phase.UP}
     instance = app.media.instance(call.media)
-    ready = caller is not None and agent is not None and caller.phase is Phase.UP and agent.phase is Phase.UP
-    if not ready or caller is None or agent is None or call.bridged == instance:
+    if not instance or len(legs) < len(names):
         return
-    if caller.instance != instance or agent.instance != instance:
+    if call.hearing == wanted and all(_is_told(app, call, leg) for leg in legs.values()):
+        return
+    if any(leg.instance != instance for leg in legs.values()):
         renew(app, call)
         return
-    call.bridged = instance
-    call.listening.step = ""
-    app.media.send(call.media, client.stop(call.contact, caller.id))
-    app.media.send(call.media, client.answer_agent(call.contact, caller.id, agent.id, agent.remote_sdp))
+    before, call.hearing = call.hearing, wanted
+    _separate(app, call, wanted, legs, before.together if before else ())
+    _join(app, call, wanted, legs)
+    if contact.leg in wanted.together:
+        listening.stop_waiting(call.listening)
+        call.listening.step = call.listening.play = ""
+
+
+def _separate(
+    app: Application, call: Call, wanted: Hearing, legs: dict[str, LocalLeg], before: tuple[str, ...]
+) -> None:
+    """Take legs from those whom they heard, and tell the engine what it does not know of a leg. The second of two is
+    told with their bridge."""
+    for name, leg in legs.items():
+        is_second = wanted.together[1:] == (name,)
+        if (name in wanted.alone and name in before) or not (_is_told(app, call, leg) or is_second):
+            _set_alone(app, call, leg)
+    if wanted.music:
+        files = app.playlist.files([], music=True)
+        app.media.send(call.media, client.play(call.contact, wanted.music, files, play_id="hold", loop="all"))
+
+
+def _is_told(app: Application, call: Call, leg: LocalLeg) -> bool:
+    return leg.heard == (app.media.instance(call.media), leg.remote_sdp)
+
+
+def _set_alone(app: Application, call: Call, leg: LocalLeg) -> None:
+    for command in client.alone(call.contact, leg.id, leg.remote_sdp):
+        app.media.send(call.media, command)
+    leg.heard = (app.media.instance(call.media), leg.remote_sdp)
+
+
+def _join(app: Application, call: Call, wanted: Hearing, legs: dict[str, LocalLeg]) -> None:
+    if not wanted.together:
+        return
+    first, second = (legs[name] for name in wanted.together[:2])
+    if len(wanted.together) > 2:
+        app.media.send(call.media, client.conference(call.contact, wanted.together))
+        return
+    app.media.send(call.media, client.stop(call.contact, first.id))
+    app.media.send(call.media, client.answer_agent(call.contact, first.id, second.id, second.remote_sdp))
+    second.heard = (app.media.instance(call.media), second.remote_sdp)
 
 
 def renew(app: Application, call: Call) -> None:
     """Make the call's sessions anew and tell each far end where the media is now."""
-    call.bridged = ""
+    instance = app.media.instance(call.media)
+    if call.renewing == instance:
+        return
+    call.renewing = instance
+    call.hearing = None
     call.listening.play = ""
     caller = next((app.local[name] for name in call.legs if name in app.local and _is_caller(name)), None)
     if caller is None or not caller.remote_sdp:
+        _not_renewed(call)
         return
     before = caller.local_sdp
     answer_caller(app, call, caller, lambda: _renewed_caller(app, call, caller, before))
+
+
+def _not_renewed(call: Call) -> None:
+    """The engine does not answer: whatever comes next tries again."""
+    call.renewing = ""
 
 
 def _renewed_caller(app: Application, call: Call, caller: LocalLeg, before: str) -> None:
@@ -96,18 +154,8 @@ def _tell_far_end(app: Application, local: LocalLeg, before: str) -> None:
         app.endpoint.answer(local.id, local.local_sdp)
 
 
-def learn(app: Application, call: Call, local: LocalLeg) -> None:
-    """A far end answered our re-INVITE with other media: the engine must know."""
-    call.bridged = ""
-    if _is_caller(local.id):
-        answer_caller(app, call, local, lambda: app.mend(call.contact))
-    else:
-        app.mend(call.contact)
-
-
 def drop(app: Application, call: Call, leg: str) -> None:
     if app.media.instance(call.media) and not _is_caller(leg):
-        call.bridged = ""
         app.media.send(call.media, client.drop_leg(call.contact, leg))
 
 

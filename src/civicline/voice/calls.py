@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from civicline.core.consent import Wanted
+from civicline.voice.hearing import Hearing
 from civicline.voice.sip.api import Timer
 
 
@@ -13,7 +14,7 @@ class Phase(StrEnum):
     """How far our work on a leg has come; the leg's own life cycle is `core.lifecycle.LEG`.
 
     caller           arrived -> storing -> up -> leaving
-    representative   offering -> ringing -> storing -> up -> leaving
+    whom we ring     offering -> ringing -> storing -> up -> leaving
     """
 
     ARRIVED = "arrived"
@@ -36,6 +37,12 @@ class LocalLeg:
     rung_sdp: str = field(default="", repr=False)
     """What the INVITE that rings a phone says: `local_sdp` may move on before the phone is picked up."""
     instance: str = ""
+    heard: tuple[str, str] = field(default=("", ""), repr=False)
+    """The engine's instance, and the SDP of the far end that it was last told for this leg."""
+    turned: int = 0
+    """How often the far end has changed its media: the version of what we answer rises with it."""
+    referred: bool = False
+    """Its phone asked by REFER to be relieved of the call, and waits to hear that it was."""
     known: bool = False
     """The journal has named it; before, its absence from the state does not mean that it is over."""
     timer: Timer | None = field(default=None, repr=False)
@@ -73,7 +80,8 @@ class Recorded:
 
 @dataclass(slots=True)
 class Call:
-    """One contact's call. `legs` are those that the folded state still knows; `bridged` the instance that bridges."""
+    """One contact's call. `legs` are those that the folded state still knows; `hearing` is what the engine was told,
+    None when that is not known; `renewing` the engine's instance at which the sessions are being made anew."""
 
     contact: str
     media: int
@@ -81,6 +89,7 @@ class Call:
     digits: str = field(default="", repr=False)
     """What was keyed in last, until it is confirmed."""
     legs: set[str] = field(default_factory=set)
-    bridged: str = ""
+    hearing: Hearing | None = None
+    renewing: str = ""
     listening: Listening = field(default_factory=Listening)
     recording: Recorded | None = None

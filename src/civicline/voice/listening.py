@@ -78,7 +78,7 @@ def play(app: Application, call: Call, contact: Contact, step: Step, *before: st
     first += [] if heard.began else step.first
     heard.say_first, heard.began, heard.typed = [], True, ""
     files = app.playlist.files([*first, *keying.read_back(call, step.prompts)], music=step.music)
-    loop = "last" if step.music else ""
+    loop = "all" if step.comes_again else "last" if step.music else ""
     app.media.send(call.media, client.play(call.contact, contact.leg, files, play_id=heard.play, loop=loop))
 
 

@@ -99,7 +99,7 @@ def _tell(app: Application, call: Call, contact: Contact, recorded: Recorded, wa
     if not instance or recorded.told == (instance, wanted):
         return
     if wanted in KEEPS:
-        if call.bridged != instance:
+        if call.hearing is None or contact.leg not in call.hearing.together:
             return
         key = base64.b64encode(recorded.wrapped_key).decode()
         paused = wanted is Wanted.PAUSE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from civicline.core.lifecycle import AgentState
+from civicline.core.lifecycle import AgentState, PassedOnFor
 
 AGENT_STATES: dict[AgentState, Promise] = {
     AgentState.SIGNED_OUT: _("Not at work"),
@@ -14,6 +14,7 @@ AGENT_STATES: dict[AgentState, Promise] = {
     AgentState.OFFERED: _("A call is ringing"),
     AgentState.MISSED: _("Missed a call"),
     AgentState.TALKING: _("Talking"),
+    AgentState.CONSULTED: _("Asked by a colleague"),
     AgentState.WRAP_UP: _("Wrap-up"),
 }
 REASONS: dict[str, Promise] = {
@@ -24,6 +25,16 @@ REASONS: dict[str, Promise] = {
     "wrap-up ran out": _("wrap-up time ran out"),
 }
 """Reasons that the rules give; others are in the representative's own words."""
+PASSED_ON_FOR: dict[PassedOnFor, Promise] = {
+    PassedOnFor.OTHER_TOPIC: _("it is about another topic"),
+    PassedOnFor.EXPERT: _("an expert is needed"),
+    PassedOnFor.LANGUAGE: _("another language is needed"),
+    PassedOnFor.CALLER_ASKED: _("the caller asked for it"),
+    PassedOnFor.OTHER: _("another reason"),
+    PassedOnFor.CONSULTED: _("after asking you"),
+    PassedOnFor.PHONE_LEFT: _("their phone hung up while the caller was on hold"),
+    PassedOnFor.OFFICE_MISSED: _("the other office did not answer"),
+}
 LANGUAGES = {
     "en": "English", "es": "Español", "fr": "Français", "zh": "中文", "cmn": "中文", "ht": "Kreyòl ayisyen",
     "vi": "Tiếng Việt", "ru": "Русский", "ko": "한국어",

@@ -59,6 +59,8 @@ class Step:
     keys: Mapping[str, Requests] = field(default_factory=dict)
     again: frozenset[str] = frozenset()
     """Keys that have the prompts said again."""
+    comes_again: bool = False
+    """The prompts come again with the music, so that nobody thinks that they are forgotten."""
     after: Requests = ()
     heard: Requests = ()
     silence: Requests = ()

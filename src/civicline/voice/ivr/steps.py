@@ -30,6 +30,17 @@ def step_of(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent] = NOT
         return _turned_away(contact, agency, contact.turned_away.value)
     if contact.state in (ContactState.WAITING, ContactState.OFFERED):
         return _line(contact, agency)
+    return _in_the_call(contact, agency)
+
+
+def _in_the_call(contact: Contact, agency: Agency) -> Step | None:
+    """On hold, or while another office is rung."""
+    if contact.state is ContactState.TALKING and contact.hears_music:
+        prompts = (Spoken("on_hold", spoken_to(contact, agency)),)
+        return Step(f"hold-{contact.holds}", prompts, music=True, comes_again=True, keys=refusal(contact))
+    if contact.state is ContactState.OUTSIDE and contact.referrals[-1].answered_at is None:
+        prompts = (Spoken("connecting", spoken_to(contact, agency)),)
+        return Step("outside", prompts, music=True, comes_again=True, keys=refusal(contact))
     return None
 
 

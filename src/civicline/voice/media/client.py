@@ -180,6 +180,16 @@ def answer_agent(call_id: str, leg: str, agent_leg: str, sdp: str) -> Command:
     return _exchange("answer", call_id, leg, agent_leg, sdp)
 
 
+def alone(call_id: str, leg: str, sdp: str) -> tuple[Command, Command]:
+    """`leg`, whose own last SDP is `sdp`, is with the machine: nobody hears it, and it hears what is played to it."""
+    return offer_caller(call_id, leg, sdp), answer_ivr(call_id, leg)
+
+
+def conference(call_id: str, legs: Sequence[str]) -> Command:
+    """Three legs or more hear each other. Each must have been offered or answered with its own SDP before."""
+    return {"command": "conference", "call-id": call_id, "tags": list(legs)}
+
+
 def play(
     call_id: str,
     leg: str,

@@ -15,6 +15,7 @@ from civicline.voice.media.sound import Sounds
 from civicline.voice.media.stream import BUFFER, PACKETS, Outgoing, Relay, nowhere, straighten
 
 if TYPE_CHECKING:
+    from civicline.voice.media.mix import Input, Mix
     from civicline.voice.media.player import Player
     from civicline.voice.media.recording import Recording, Tap
     from civicline.voice.media.writer import Writer
@@ -50,7 +51,8 @@ class Leg:
         self.source = source.Source(("", 0))
         self.out = Outgoing()
         self.peer: Leg | None = None
-        self.relay: Relay | None = None
+        self.mix: Mix | None = None
+        self.relay: Relay | Input | None = None
         self.player: Player | None = None
         self.last_play = ""
         self.blocked = False
@@ -142,7 +144,10 @@ class Leg:
     # Who hears the leg
 
     def link(self, peer: Leg | None) -> None:
-        """Bridge to `peer`, or to nobody; either's former bridge ends."""
+        """Bridge to `peer`, or to nobody; either's former bridge or mix ends."""
+        for one in (self, peer):
+            if one is not None and one.mix is not None:
+                one.mix.leave(one)
         if self.peer is peer:
             return
         for one in (self.peer, peer.peer if peer else None):
@@ -156,10 +161,13 @@ class Leg:
         self.rewire()
 
     def rewire(self) -> None:
-        """Decide anew who gets the leg's packets: nobody, or the peer unless something is played to it."""
+        """Decide anew who gets the leg's packets: nobody, the mix, or the peer unless something is played to it."""
         peer = self.peer
         heard = peer is not None and peer.player is None and not self.blocked
-        self.relay = Relay(peer.out, peer.law) if peer is not None and heard else None
+        if self.mix is not None:
+            self.relay = None if self.blocked else self.mix.inputs[self]
+        else:
+            self.relay = Relay(peer.out, peer.law) if peer is not None and heard else None
         if self.recording is not None:
             self.recording.listen()
 

@@ -37,6 +37,7 @@ class Commands:
             "delete": self._delete,
             "query": self._query,
             "list": lambda _: {"result": "ok", "calls": [session.call_id for session in self._sessions]},
+            "conference": self._conference,
             "play media": self._play,
             "stop media": self._stop,
             "block media": lambda command: self._block(command, True),
@@ -90,6 +91,15 @@ class Commands:
         tags: Answer = {leg.tag: state(leg) for leg in session.legs.values()}
         return {"result": "ok", "created": session.created, "tags": tags}
 
+    def _conference(self, command: Command) -> Answer:
+        """Not in rtpengine 10.5, which cannot mix."""
+        given = command.get("tags")
+        tags = [tag for tag in given if isinstance(tag, str)] if isinstance(given, list) else []
+        if len(set(tags)) < 3:
+            raise RefusedError("tags is no list of three tags or more")
+        self._sessions.conference(text(command, "call-id"), list(dict.fromkeys(tags)))
+        return {"result": "ok"}
+
     def _play(self, command: Command) -> Answer:
         leg = self._leg(command)
         sounds = [self._means.sounds.get(Path(name)) for name in files(command)]
@@ -124,6 +134,7 @@ def state(leg: Leg) -> Answer:
         "port": leg.pair.port if leg.pair else 0,
         "codec": sdp.NAMES[leg.law],
         "peer": leg.peer.tag if leg.peer else "",
+        "mixed": int(leg.mix is not None),
         "play": leg.last_play,
         "playing": int(leg.player is not None),
         "silent": int(leg.silent_since is not None),

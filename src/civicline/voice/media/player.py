@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from civicline.voice.media import rtp
 from civicline.voice.media.sound import Sound
+from civicline.voice.media.stream import Frames
 
 if TYPE_CHECKING:
     from civicline.voice.media.leg import Leg
@@ -18,10 +19,6 @@ LATE_S = 0.1
 """A stall longer than this is skipped over, not made up for by a burst."""
 
 LOOPS = ("", "all", "last")
-
-_PACKET_BYTES = rtp.HEADER.size + rtp.FRAME_SAMPLES
-_pack_into = rtp.HEADER.pack_into
-_HEADER = rtp.HEADER.size
 
 
 class Player:
@@ -37,8 +34,7 @@ class Player:
         self._track = 0
         self._frame = 0
         self._due = math.ceil(leg.means.loop.now / GRID_S) * GRID_S
-        self._packet = bytearray(_PACKET_BYTES)
-        self._view = memoryview(self._packet)
+        self._frames = Frames(leg.out)
 
     @property
     def duration_ms(self) -> int:
@@ -52,31 +48,15 @@ class Player:
         """Send the frame that is due, and come back for the next."""
         if self.stopped:
             return
-        self._send(self._sounds[self._track].frame(self._leg.law, self._frame), now)
+        law = self._leg.law
+        on_time = now - self._due < LATE_S
+        self._frames.send(self._sounds[self._track].frame(law, self._frame), law, now, on_time=on_time)
         self._frame += 1
-        self._due = self._due + rtp.FRAME_S if now - self._due < LATE_S else now + rtp.FRAME_S
+        self._due = self._due + rtp.FRAME_S if on_time else now + rtp.FRAME_S
         if self._frame == self._sounds[self._track].frames and not self._next_track():
             self._end()
         else:
             self._leg.means.loop.at(self._due, self.tick)
-
-    def _send(self, frame: bytes, now: float) -> None:
-        out = self._leg.out
-        kind = self._leg.law
-        if out.filler is self and now - self._due < LATE_S:
-            out.seq, out.ts = (out.seq + 1) & rtp.U16, (out.ts + rtp.FRAME_SAMPLES) & rtp.U32
-        else:
-            out.seq, out.ts = out.follow(now)
-            out.filler = self
-            kind |= rtp.MARKER
-        out.at = now
-        out.sent += 1
-        _pack_into(self._packet, 0, rtp.VERSION_2, kind, out.seq, out.ts, out.ssrc)
-        self._packet[_HEADER:] = frame
-        try:
-            out.send(self._view)
-        except OSError:  # a lost packet: the port at the other side is closed, or the buffer full
-            return
 
     def _next_track(self) -> bool:
         """Go on to the next sound; False at the end of all."""

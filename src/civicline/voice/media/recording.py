@@ -59,6 +59,11 @@ class Recording:
         if self._ours is not None:
             self._ours.tap = self._heard[1].append if on else None
 
+    def mixed(self, now: float, packet: memoryview) -> None:
+        """What the caller hears of two others or more: both on the other side's channel."""
+        if self._paused_at is None and not self._stopped:
+            self._heard[1].append((now, packet.tobytes()))
+
     @property
     def given_up(self) -> bool:
         """Its segment cannot be written any more."""

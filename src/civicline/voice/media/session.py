@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from civicline.voice.media import sdp
 from civicline.voice.media.leg import Leg, Means
+from civicline.voice.media.mix import Mix
 
 PENDING = "?"
 """What an offer without to-tag calls the other side, until the answer names it."""
@@ -128,6 +129,14 @@ class Sessions:
             offerer.choose(answerer.law)
         offerer.chosen = answerer.chosen = True
         return offerer.describe((offerer.law,), remote.dtmf, sdp.REVERSE[remote.direction], answer=True)
+
+    def conference(self, call_id: str, tags: list[str]) -> None:
+        """Let these legs hear each other; a leg that was bridged leaves its bridge. Raises UnknownError."""
+        session = self.get(call_id)
+        legs = [session.leg(tag) for tag in tags]
+        mix = legs[0].mix
+        if mix is None or set(mix.inputs) != set(legs):
+            Mix(legs)
 
     def delete(self, call_id: str, tag: str = "") -> None:
         """End a call, or one leg of it. Raises UnknownError."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeAlias
 
 from civicline.voice.media import rtp
@@ -48,6 +49,35 @@ class Outgoing:
         """Sequence number and timestamp for a packet at `now`: time that passed in silence counts."""
         silent = rtp.FRAME_SAMPLES if self.at is None else round((now - self.at) * rtp.CLOCK_HZ)
         return (self.seq + 1) & rtp.U16, (self.ts + max(rtp.FRAME_SAMPLES, silent)) & rtp.U32
+
+
+class Frames:
+    """Sends frames of 20 ms that are made here into a leg's stream."""
+
+    __slots__ = ("_out", "_packet", "_view")
+
+    def __init__(self, out: Outgoing) -> None:
+        self._out = out
+        self._packet = bytearray(_HEADER + rtp.FRAME_SAMPLES)
+        self._view = memoryview(self._packet)
+
+    def send(self, frame: bytes, law: int, now: float, *, on_time: bool) -> memoryview:
+        """`on_time`: it follows the frame before it, if that was ours. Gives the packet; the next one overwrites it."""
+        out = self._out
+        kind = law
+        if out.filler is self and on_time:
+            out.seq, out.ts = (out.seq + 1) & rtp.U16, (out.ts + rtp.FRAME_SAMPLES) & rtp.U32
+        else:
+            out.seq, out.ts = out.follow(now)
+            out.filler = self
+            kind |= rtp.MARKER
+        out.at = now
+        out.sent += 1
+        _pack_into(self._packet, 0, rtp.VERSION_2, kind, out.seq, out.ts, out.ssrc)
+        self._packet[_HEADER:] = frame
+        with suppress(OSError):  # a lost packet: the port at the other side is closed, or the buffer full
+            out.send(self._view)
+        return self._view
 
 
 class Relay:

@@ -108,6 +108,10 @@ class Events(Protocol):
     def reoffered(self, leg: str, sdp: str | None) -> str | None:
         """The far end's re-INVITE: return the answer (or our offer where `sdp` is None), or None for 488."""
 
+    def referred(self, leg: str, to_user: str) -> bool:
+        """The far end asks by REFER to pass its party on to `to_user`: False refuses (603). When it is done, or has
+        failed, say so by `Endpoint.refer_over`."""
+
     def reinvited(self, leg: str, sdp: str | None, code: int) -> None:
         """The outcome of our `reinvite`: 200 with the far end's answer, or the code that refused it."""
 
@@ -206,6 +210,9 @@ class Endpoint(Protocol):
 
     def reinvite(self, leg: str, sdp: str) -> bool:
         """Offer new media. While another re-INVITE is under way, the latest offer waits for its end."""
+
+    def refer_over(self, leg: str, ok: bool) -> bool:
+        """Tell the far end by NOTIFY what became of its REFER (RFC 3515 section 2.4.5)."""
 
     def keep_alive(self, leg: str) -> bool:
         """Ask the far end whether the dialog still lives; `Events.alive` tells."""

@@ -129,6 +129,13 @@ class SipEndpoint:
         self._outcomes.offer_media(found, found.agreed_sdp, Asking.ALIVE)
         return True
 
+    def refer_over(self, leg: str, ok: bool) -> bool:
+        found = self._legs.get(leg)
+        if found is None or found.phase is not Phase.UP:
+            return False
+        found.agent.notify("200 OK" if ok else "603 Declined", over=True)
+        return True
+
     def rehydrate(self, leg: str, dialog: bytes) -> bool:
         """Raises DialogError for bytes that `dialog` did not make."""
         saved = dialogs.read(dialog)
@@ -192,6 +199,7 @@ class SipEndpoint:
         agent.lContact = contact(user, self._options.advertise or self.address)
         agent.lTag = self._options.name_tag(leg)
         agent.holds_ack = self._options.hold_ack
+        agent.on_refer = lambda to_user: leg in self._legs and self._events.referred(leg, to_user)
         return agent
 
     def _event(self, event: Any, agent: Agent) -> None:

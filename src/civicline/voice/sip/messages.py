@@ -13,7 +13,7 @@ from sippy.SipURL import SipURL
 
 from civicline.voice.sip.api import Address
 
-METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
+METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, REFER"
 SDP_TYPE = "application/sdp"
 
 

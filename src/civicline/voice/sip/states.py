@@ -7,8 +7,8 @@ What is changed, and why:
               then forgets the far end's SDP);
   a 200 to us where `holds_ack` is set, its ACK waits for `acknowledge` (Sippy: sends it at once). Until then the
               phone repeats its 200, so that a process that took this one's place gets it, too;
-  any state   REFER, INFO, OPTIONS and unknown methods are answered by IN_DIALOG (Sippy: REFER hangs up,
-              others get no response at all).
+  Connected   REFER asks the application, and NOTIFY tells what became of it (Sippy: hangs up);
+  any state   INFO, OPTIONS and unknown methods are answered by IN_DIALOG (Sippy: no response at all).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sippy.CCEvents import CCEventConnect, CCEventTry, CCEventUpdate
+from sippy.MsgBody import MsgBody
+from sippy.SipContentType import SipContentType
 from sippy.SipRequest import SipRequest
 from sippy.SipURL import SipURL
 from sippy.Time.Timeout import Timeout
@@ -24,7 +26,7 @@ from sippy.UA import UA
 from sippy.UaStateConnected import UaStateConnected
 
 from civicline.voice.sip.api import DialogIds
-from civicline.voice.sip.messages import METHODS, header, reply
+from civicline.voice.sip.messages import METHODS, header, readable, reply
 
 LEFT_TO_SIPPY = ("INVITE", "BYE")
 BEFORE_THE_200 = ("Trying(UAC)", "Ringing(UAC)")
@@ -42,6 +44,7 @@ IN_DIALOG = {
     "REGISTER": (405, "Method Not Allowed"),
 }
 UNKNOWN = (501, "Not Implemented")
+SIPFRAG = SipContentType("message/sipfrag")
 DIGITS = ("application/dtmf-relay", "application/dtmf")
 
 
@@ -78,6 +81,7 @@ class Agent(UA):  # type: ignore[misc]
     on_ack: Callable[[], None] | None = None
     first_branch: str | None = None
     holds_ack = False
+    on_refer: Callable[[str], bool] | None = None
     owed: Any = None  # the transaction of an INVITE that was answered and not acknowledged yet
     invite_branch: str | None = None  # of an arriving INVITE, to know it again
 
@@ -85,11 +89,30 @@ class Agent(UA):  # type: ignore[misc]
         method = req.getMethod()
         if method in LEFT_TO_SIPPY:
             return super().recvRequest(req, sip_t)
+        if method == "REFER" and self.isConnected() and self.on_refer is not None:
+            return (self._refer(req, self.on_refer), None, None)
         code, reason = IN_DIALOG.get(method, UNKNOWN)
         body = req.getBody()
         if method == "INFO" and body is not None and body.getType() not in DIGITS:
             code, reason = 415, "Unsupported Media Type"
         return (reply(req, code, reason, header("Allow", METHODS)), None, None)
+
+    def _refer(self, req: Any, ask: Callable[[str], bool]) -> Any:
+        """RFC 3515: 202 and a first NOTIFY, or a refusal. With Replaces (RFC 3891) it is another call that is meant."""
+        if req.countHFs("refer-to") != 1:
+            return reply(req, 400, "A REFER needs one Refer-To")
+        url = req.getHFBody("refer-to").getUrl()
+        if url.headers or not ask(readable(url.username)):
+            return reply(req, 603, "Not one of those to whom calls are passed on")
+        Timeout(self.notify, 0, 1, "100 Trying")
+        return reply(req, 202, "Accepted")
+
+    def notify(self, status: str, over: bool = False) -> None:
+        """Tell what becomes of a REFER, as a message/sipfrag (RFC 3420)."""
+        state = "terminated;reason=noresource" if over else "active;expires=60"
+        told = (header("Event", "refer"), header("Subscription-State", state))
+        fragment = MsgBody(f"SIP/2.0 {status}\r\n", mtype=SIPFRAG)
+        super().newTransaction(self.genRequest("NOTIFY", fragment, extra_headers=told))
 
     def recvResponse(self, resp: Any, tr: Any) -> None:  # noqa: N802 (Sippy's name)
         if self.holds_ack and 200 <= resp.getSCode()[0] < 300 and self.state.sname in BEFORE_THE_200:

@@ -20,6 +20,22 @@
       const text = lasted((now - Date.parse(each.dataset.since)) / 1000);
       if (each.textContent !== text) each.textContent = text;
     }
+    for (const each of document.querySelectorAll("[data-remind-since]")) remind(each, now);
+  }
+
+  // Shown after so many seconds, and said again each time as many have passed.
+  let reminded = "";
+  function remind(each, now) {
+    const times = Math.floor((now - Date.parse(each.dataset.remindSince)) / 1000 / each.dataset.remindS);
+    each.hidden = times < 1;
+    const turn = `${each.dataset.remindSince} ${times}`;
+    if (times < 1 || turn === reminded) return;
+    reminded = turn;
+    const place = document.getElementById("announcement");
+    if (place) {
+      place.textContent = "";
+      place.textContent = each.dataset.remind;
+    }
   }
 
   let said = "";

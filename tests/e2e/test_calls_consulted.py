@@ -1,0 +1,185 @@
+"""In the call: a colleague or an office is asked while the caller hears music; swap, join, complete, give up.
+
+Ann talks to the caller; Bob, or the office, is the third. Each has a tone of its own, and every check says for each of
+the three what is heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from civicline.core import requests
+from civicline.core.lifecycle import AgentState, ConsultState, PassedOnFor
+from civicline.core.model import Contact
+from e2e.callers import Caller, Town
+from e2e.centre import Centre
+from e2e.witness import AGENT_HZ, CALLER_HZ, Dump, tone_file
+from peers.baresip import Phone
+from peers.ports import eventually
+
+BOB_HZ = 1400.0
+HZ = {"caller": CALLER_HZ, "ann": AGENT_HZ, "bob": BOB_HZ}
+WITHIN_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def town(centre: Centre) -> Town:
+    return Town(centre)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(centre: Centre) -> Iterator[None]:
+    yield
+    centre.assert_nothing_left()
+
+
+class Three:
+    """Ann talks to a caller; Bob is available."""
+
+    def __init__(self, town: Town, folder: Path, stack: ExitStack) -> None:
+        self.town = town
+        self.phones: dict[str, Phone] = {}
+        self.ears: dict[str, Dump] = {}
+        for name, hz in (("ann", AGENT_HZ), ("bob", BOB_HZ)):
+            plays = tone_file(folder / f"{name}.wav", hz, 90)
+            self.phones[name] = stack.enter_context(town.working(name, available=False, plays=plays))
+            self.ears[name] = stack.enter_context(town.dump(self.phones[name]))
+        self.caller: Caller = stack.enter_context(town.call())
+        self.caller.go_to("refund")
+        town.centre.available("ann")
+        self.take("ann")
+        self.hear({"caller": {"ann"}, "ann": {"caller"}})
+        town.centre.available("bob")
+
+    @property
+    def contact(self) -> Contact:
+        return self.caller.contact
+
+    def ask(self, kind: type, agent: str = "ann", **more: object) -> None:
+        self.town.centre.ask(kind(agent, self.contact.id, **more))
+
+    def turn(self, to: ConsultState) -> None:
+        self.ask(requests.TurnConsult, to=to)
+
+    def take(self, name: str) -> None:
+        self.phones[name].expect("CALL_INCOMING")
+        self.phones[name].accept()
+        self.phones[name].expect("CALL_ESTABLISHED")
+
+    def consult_bob(self) -> None:
+        self.ask(requests.Consult, colleague="bob")
+        self.take("bob")
+        self.town.until("bob", AgentState.CONSULTED)
+        self.hear({"caller": set(), "ann": {"bob"}, "bob": {"ann"}})
+
+    def hear(self, wanted: dict[str, set[str]]) -> None:
+        """Each hears exactly those, and again a moment later."""
+        for _ in range(2):
+            eventually(lambda: self.heard(wanted) == wanted, WITHIN_S, f"{wanted}, heard")
+
+    def heard(self, wanted: dict[str, set[str]]) -> dict[str, set[str]]:
+        self.caller.look()
+        ears = {"caller": self.caller.ear, **self.ears}
+        return {name: {each for each, hz in HZ.items() if ears[name].has(hz)} for name in wanted}
+
+    def end(self, *agents: str) -> None:
+        self.caller.leave()
+        for agent in agents:
+            self.town.until(agent, AgentState.WRAP_UP)
+
+
+@pytest.fixture
+def three(town: Town, tmp_path: Path) -> Iterator[Three]:
+    with ExitStack() as stack:
+        yield Three(town, tmp_path, stack)
+
+
+def test_aside_with_the_caller_joined_and_given_up(three: Three) -> None:
+    three.consult_bob()
+    three.caller.hear("on_hold")
+    three.caller.hear_music()
+    three.turn(ConsultState.WITH_CALLER)
+    three.hear({"caller": {"ann"}, "ann": {"caller"}, "bob": set()})
+    three.turn(ConsultState.ASIDE)
+    three.hear({"caller": set(), "ann": {"bob"}, "bob": {"ann"}})
+    three.turn(ConsultState.JOINED)
+    three.hear({"caller": {"ann", "bob"}, "ann": {"caller", "bob"}, "bob": {"caller", "ann"}})
+    three.ask(requests.DropConsult)
+    three.phones["bob"].expect("CALL_CLOSED")
+    three.hear({"caller": {"ann"}, "ann": {"caller"}})
+    three.town.until("bob", AgentState.AVAILABLE)
+    three.end("ann")
+    assert [(part.agent, part.beside) for part in three.contact.segments] == [("ann", False), ("bob", True)]
+    assert three.caller.reinvites() == 0
+
+
+def test_attended_transfer(three: Three) -> None:
+    three.consult_bob()
+    three.ask(requests.CompleteConsult)
+    three.phones["ann"].expect("CALL_CLOSED")
+    three.hear({"caller": {"bob"}, "bob": {"caller"}})
+    contact = three.contact
+    assert (contact.agent, contact.passed_on.agent, contact.passed_on.why) == ("bob", "ann", PassedOnFor.CONSULTED)
+    three.town.until("ann", AgentState.WRAP_UP)
+    three.town.centre.wrap_up("ann", topic="letter")
+    three.end("bob")
+    three.town.centre.wrap_up("bob")
+    first, beside, last = three.contact.segments
+    assert (first.agent, beside.agent, last.agent) == ("ann", "bob", "bob")
+    assert first.ended_at == beside.ended_at == last.began_at
+    assert 0 < first.hold_s < first.ended_at - first.began_at
+    assert last.hold_s == 0
+    assert (three.contact.final_topic, three.contact.agent) == ("refund", "bob"), "the last word counts"
+
+
+def test_whoever_hangs_up_after_consulting_leaves_the_two_together(three: Three) -> None:
+    three.consult_bob()
+    three.turn(ConsultState.JOINED)
+    three.hear({"caller": {"ann", "bob"}, "bob": {"caller", "ann"}})
+    three.phones["ann"].hang_up()
+    three.hear({"caller": {"bob"}, "bob": {"caller"}})
+    assert three.contact.agent == "bob"
+    three.end("bob")
+
+
+def test_a_colleague_who_does_not_answer(three: Three) -> None:
+    three.ask(requests.Consult, queue="tax")
+    three.phones["bob"].expect("CALL_INCOMING")
+    three.phones["bob"].hang_up()
+    three.town.until("bob", AgentState.MISSED)
+    assert three.contact.held_at is not None, "on hold until taken back"
+    three.ask(requests.ResumeCaller)
+    three.hear({"caller": {"ann"}, "ann": {"caller"}})
+    three.end("ann")
+
+
+def test_the_caller_leaves_while_two_confer(three: Three) -> None:
+    three.consult_bob()
+    three.caller.leave()
+    three.phones["bob"].expect("CALL_CLOSED")
+    three.phones["ann"].expect("CALL_CLOSED")
+    three.town.until("bob", AgentState.AVAILABLE)
+    three.town.until("ann", AgentState.WRAP_UP)
+
+
+@pytest.mark.parametrize("process", ["voice", "media-1"])
+def test_consult_and_three_go_on_when_a_process_is_killed(three: Three, process: str) -> None:
+    three.consult_bob()
+    for state, heard in (
+        (ConsultState.ASIDE, {"caller": set(), "ann": {"bob"}, "bob": {"ann"}}),
+        (ConsultState.JOINED, {"caller": {"ann", "bob"}, "ann": {"caller", "bob"}, "bob": {"caller", "ann"}}),
+    ):
+        three.turn(state)
+        three.hear(heard)
+        starts = three.town.centre.starts(process)
+        three.town.centre.kill(process)
+        eventually(lambda before=starts: three.town.centre.starts(process) > before, WITHIN_S, "the restart")
+        three.hear(heard)
+    three.turn(ConsultState.WITH_CALLER)
+    three.hear({"caller": {"ann"}, "ann": {"caller"}, "bob": set()})
+    three.end("ann")
+    assert three.phones["bob"].count("CALL_INCOMING") == 1

@@ -1,0 +1,163 @@
+"""What the far end does by itself: a phone's own hold, a REFER; and another office over a carrier."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from civicline.core import requests
+from civicline.core.lifecycle import AgentState, HeldBy, HungUpBy, PassedOnFor
+from e2e import centre as centre_module
+from e2e.callers import SCENARIOS, Town
+from e2e.centre import Centre
+from e2e.talks import Talk
+from e2e.witness import AGENT_HZ, CALLER_HZ, Ear, tone_file
+from peers.ports import eventually, free_udp
+from peers.sipp import Sipp
+
+OFFICE_HZ = 1200.0
+MEDIA = re.compile(r"^m=audio (\d+)", re.M)
+
+
+@pytest.fixture(scope="module")
+def office_port() -> int:
+    return free_udp()
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory, office_port: int) -> Iterator[Centre]:
+    folder = tmp_path_factory.mktemp("centre")
+    pack = shutil.copytree(centre_module.PACK, folder / "pack")
+    trunk = f'local: {{networks: [127.0.0.0/8], caller_id: "100", hosts: ["127.0.0.1:{office_port}"]}}\n'
+    (pack / "trunks.yaml").write_text(trunk)
+    with Centre(folder, pack) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def town(centre: Centre) -> Town:
+    return Town(centre)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(centre: Centre) -> Iterator[None]:
+    yield
+    centre.assert_nothing_left()
+
+
+@pytest.fixture(scope="module")
+def tones(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {"ann": tone_file(tmp_path_factory.mktemp("tones") / "ann.wav", AGENT_HZ, 60)}
+
+
+@pytest.fixture
+def talk(town: Town, tones: dict[str, Path]) -> Iterator[Talk]:
+    with ExitStack() as stack:
+        yield Talk(town, tones, stack)
+
+
+class Office:
+    def __init__(self, port: int) -> None:
+        self.ear = Ear(hz=OFFICE_HZ)
+        self.sipp = Sipp(SCENARIOS / "office.xml", port=port, keys={"ear": str(self.ear.port)})
+
+    def listen(self) -> bool:
+        """Send to where the INVITE says."""
+        found = [MEDIA.search(m.body) for m in self.sipp.messages() if not m.sent and m.start.startswith("INVITE")]
+        if found and found[-1] is not None:
+            self.ear.to = ("127.0.0.1", int(found[-1][1]))
+        return bool(found)
+
+
+@contextmanager
+def office(port: int) -> Iterator[Office]:
+    made = Office(port)
+    with made.sipp:
+        yield made
+        made.ear.close()
+
+
+def test_the_callers_own_phone_holds_and_resumes(town: Town, tones: dict[str, Path]) -> None:
+    with ExitStack() as stack:
+        talk = Talk(town, tones, stack, "caller_holds")
+        for _ in range(2):
+            talk.caller.hang_up()  # which makes the scenario go on: a hold
+            eventually(lambda: talk.contact.held_at, what="the hold")
+            assert talk.contact.held_by is HeldBy.CALLER
+            eventually(lambda: not talk.caller.ear.is_flowing(), what="silence at the caller's")
+            talk.caller.hang_up()
+            eventually(lambda: talk.contact.held_at is None, what="the end of the hold")
+            talk.hears_each_other()
+        result = talk.caller.leave()
+        answers = [m for m in result.received("SIP/2.0 200") if "INVITE" in (m.header("CSeq") or "")]
+        directions = [re.findall(r"a=(sendrecv|sendonly|recvonly|inactive)", m.body) for m in answers]
+        assert directions == [["sendrecv"], ["recvonly"], ["sendrecv"], ["sendrecv"], ["sendrecv"]]
+        town.until("ann", AgentState.WRAP_UP)
+    assert talk.contact.holds == 2
+
+
+def test_the_representatives_own_phone_holds_and_resumes(talk: Talk) -> None:
+    talk.phone.command("hold")
+    talk.caller_hears_music()
+    assert talk.contact.held_by is HeldBy.PHONE
+    talk.phone.command("resume")
+    eventually(lambda: talk.contact.held_at is None, what="the end of the hold")
+    eventually(lambda: talk.caller.ear.hears(AGENT_HZ), what="the representative's tone at the caller's")
+    before = talk.town.centre.sent_to(talk.contact.offer)  # baresip 1.0 writes down nothing after a hold
+    eventually(lambda: talk.town.centre.sent_to(talk.contact.offer) > before + 25, what="half a second to the phone")
+    talk.caller.leave()
+    talk.town.until("ann", AgentState.WRAP_UP)
+
+
+def test_a_refer_to_somebody_else_is_refused(town: Town, talk: Talk) -> None:
+    host, port = town.centre.sip
+    talk.phone.command("transfer", f"sip:nobody@{host}:{port}")
+    talk.phone.expect("TRANSFER_FAILED")
+    talk.hears_each_other()
+    talk.caller.leave()
+    town.until("ann", AgentState.WRAP_UP)
+
+
+def test_a_refer_is_a_blind_transfer(town: Town, talk: Talk) -> None:
+    host, port = town.centre.sip
+    talk.phone.command("transfer", f"sip:operator@{host}:{port}")
+    talk.caller.until("waiting")
+    assert (talk.contact.queue, talk.contact.passed_on.why) == ("operator", PassedOnFor.OTHER)
+    talk.phone.expect("CALL_CLOSED")
+    town.until("ann", AgentState.WRAP_UP)
+    talk.caller.leave()
+
+
+def test_sent_to_another_office(town: Town, talk: Talk, office_port: int) -> None:
+    with office(office_port) as other:
+        talk.ask(requests.SendToOffice, office="vehicles", need="plates")
+        talk.phone.expect("CALL_CLOSED")
+        town.until("ann", AgentState.WRAP_UP)
+        eventually(other.listen, what="the call at the office")
+        eventually(lambda: talk.contact.referrals[-1].answered_at, what="the office's answer")
+        eventually(lambda: talk.caller.ear.hears(OFFICE_HZ), what="the office's tone at the caller's")
+        eventually(lambda: other.ear.hears(CALLER_HZ), what="the caller's tone at the office")
+        invite = next(m for m in other.sipp.messages() if m.start.startswith("INVITE"))
+        assert invite.start.startswith("INVITE sip:555@127.0.0.1")
+        assert "sip:100@" in (invite.header("From") or ""), "the carrier's caller id"
+        talk.caller.leave()
+        assert other.sipp.wait(20).ok
+    assert (talk.contact.state, talk.contact.ended_by) == ("closed", HungUpBy.CALLER)
+    town.centre.wrap_up("ann")
+    needs = town.report()["needs"]
+    assert needs == [{"office": "vehicles", "need": "plates", "sent": 1, "answered": 1}]
+
+
+def test_an_office_that_does_not_answer_gives_the_caller_back(town: Town, talk: Talk) -> None:
+    place = talk.contact.place
+    talk.ask(requests.SendToOffice, office="vehicles", need="plates")
+    talk.caller.until("waiting", within_s=30)
+    assert talk.contact.place == place
+    assert talk.contact.passed_on.why is PassedOnFor.OFFICE_MISSED
+    talk.caller.leave()
+    town.until("ann", AgentState.WRAP_UP)
