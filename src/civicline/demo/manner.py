@@ -18,7 +18,7 @@ WRONG_KEY = "8"
 USUAL, HURRIED, REFUSER, SILENT, WRONG, OPERATOR, QUITTER = (
     "usual", "hurried", "refuses recording", "presses nothing", "presses wrong keys", "operator", "leaves in the menu",
 )  # fmt: skip
-KINDS = {USUAL: 50.0, HURRIED: 20.0, REFUSER: 8.0, SILENT: 5.0, WRONG: 6.0, OPERATOR: 5.0, QUITTER: 6.0}
+KINDS = {USUAL: 30.0, HURRIED: 40.0, REFUSER: 8.0, SILENT: 5.0, WRONG: 6.0, OPERATOR: 5.0, QUITTER: 6.0}
 LANGUAGES = {"1": 80.0, "2": 20.0}
 LAWS = {"both": 75.0, "ulaw": 15.0, "alaw": 10.0}
 OFFERED = {"both": (PCMU, PCMA), "ulaw": (PCMU,), "alaw": (PCMA,)}
