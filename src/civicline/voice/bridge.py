@@ -55,7 +55,19 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
     call.bridged = instance
     call.listening.step = ""
     app.media.send(call.media, client.stop(call.contact, caller.id))
-    app.media.send(call.media, client.answer_agent(call.contact, caller.id, agent.id, agent.remote_sdp))
+    answer = client.answer_agent(call.contact, caller.id, agent.id, agent.remote_sdp)
+    app.media.send(call.media, answer, lambda body: _joined(app, caller, str(body["sdp"])))
+
+
+def _joined(app: Application, caller: LocalLeg, sdp: str) -> None:
+    """rtpengine gives the caller another port in a bridge; our engine never does."""
+    if app.local.get(caller.id) is caller and _media(sdp) != _media(caller.local_sdp):
+        caller.local_sdp = sdp
+        app.endpoint.reinvite(caller.id, sdp)
+
+
+def _media(sdp: str) -> str:
+    return next((line for line in sdp.splitlines() if line.startswith("m=audio ")), "").split(" RTP")[0]
 
 
 def renew(app: Application, call: Call) -> None:
