@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -49,7 +49,11 @@ def _network(value: str) -> str:
 def _host(value: Any) -> tuple[str, int]:
     host, colon, port = str(value).rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError("write it as HOST:PORT, for example 203.0.113.5:5060")
+        raise ValueError("write it as ADDRESS:PORT, for example 203.0.113.5:5060")
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValueError("write an address, not a name: to look one up would hold up every call") from None
     return host, int(port)
 
 
