@@ -1,7 +1,7 @@
 """Is a request right in itself? Asked before it is parsed, since Sippy reads headers late, one by one, and leniently.
 
 `fault` gives the answer that a wrong one deserves (RFC 3261 sections 8.2 and 21.4). It looks at the text only, costs
-some 30 µs, and its patterns take a time that grows with the text's length alone.
+some 70 µs, a third of Sippy's parsing, and its patterns take a time that grows with the text's length alone.
 """
 
 from __future__ import annotations
