@@ -7,8 +7,8 @@ UV_VERSION := 0.13.9
 TESTS_AT_ONCE ?= 4
 BIN := .venv/bin
 STAMPS := .venv/stamps
-PACKAGES := sip-tester baresip-core tshark sox chromium iproute2 gettext
-PROGRAMS := sipp baresip tshark sox chromium ip msgfmt
+PACKAGES := sip-tester baresip-core tshark sox chromium iproute2 gettext kamailio kamailio-tls-modules rtpengine-daemon
+PROGRAMS := sipp baresip tshark sox chromium ip msgfmt /usr/sbin/kamailio rtpengine
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test packages check bench chaos catalogues
@@ -37,8 +37,10 @@ check: setup ## style, types, architecture, migrations, translations
 bench: setup ## run the benchmarks; results go to benchmarks/results
 	@$(BIN)/python benchmarks $(ARGS)
 
-chaos: setup packages ## kill processes while calls run
+chaos: setup packages ## kill processes while calls run; an hour of fuzzing
 	@$(BIN)/python -m pytest tests/chaos $(ARGS)
+	@CIVICLINE_CHAOS_FUZZ_S=$${CIVICLINE_CHAOS_FUZZ_S:-3600} CIVICLINE_CHAOS_FLOOD_S=$${CIVICLINE_CHAOS_FLOOD_S:-60} \
+		$(BIN)/python -m pytest tests/hostile $(ARGS)
 
 catalogues: ## compile the translations (msgfmt is in Debian's gettext)
 	@for each in src/civicline/*/locale/*/LC_MESSAGES/*.po; do msgfmt -c -o "$${each%.po}.mo" "$$each"; done

@@ -7,6 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+CALLS_MAX = 400
+"""What a media process carries on one core, with some to spare (docs/explanation/media.md)."""
+
+
+RTPENGINE = "rtpengine@"
+"""Before the addresses of CIVICLINE_NG: rtpengine listens there."""
+
 
 class SettingError(ValueError):
     """A setting that cannot be used; the message says which one and how to mend it."""
@@ -35,10 +42,17 @@ class Settings:
     http: Address
     sip: Address
     ng: tuple[Address, ...]
+    """Control addresses of the media processes."""
     ng_events: Address
     rtp: PortRange
     rtp_host: str
     node: str
+    rtpengine: bool = False
+    """What listens at `ng` is rtpengine, started by somebody else."""
+    trunk_secrets: Path | None = None
+    """A folder with a file for each trunk that registers, named as the trunk: its password."""
+    calls_max: int = CALLS_MAX
+    """Calls at once on this voice process; more are told to come again."""
     silence_s: int = 20
     """How long a leg may send nothing before its far end is asked whether it is still there."""
 
@@ -68,6 +82,12 @@ def seconds(name: str, text: str) -> int:
     return int(text)
 
 
+def count(name: str, text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+        raise SettingError(f"{name} is {text!r}: write a whole number, 1 to 100000")
+    return int(text)
+
+
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises SettingError with one line for a person."""
 
@@ -75,16 +95,20 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         return environ.get(name) or default
 
     data = Path(text("CIVICLINE_DATA", ".civicline")).absolute()
+    ng = text("CIVICLINE_NG", "127.0.0.1:2223")
     return Settings(
         data=data,
         database_url=environ.get("CIVICLINE_DATABASE_URL") or None,
         keyset=Path(text("CIVICLINE_KEYSET", str(data.with_name(data.name + "-keyset.json")))).absolute(),
         http=address("CIVICLINE_HTTP", text("CIVICLINE_HTTP", "127.0.0.1:8000")),
         sip=address("CIVICLINE_SIP", text("CIVICLINE_SIP", "127.0.0.1:5060")),
-        ng=tuple(address("CIVICLINE_NG", part) for part in text("CIVICLINE_NG", "127.0.0.1:2223").split(",")),
+        ng=tuple(address("CIVICLINE_NG", part) for part in ng.removeprefix(RTPENGINE).split(",")),
         ng_events=address("CIVICLINE_NG_EVENTS", text("CIVICLINE_NG_EVENTS", "127.0.0.1:2224")),
         rtp=port_range("CIVICLINE_RTP", text("CIVICLINE_RTP", "20000-29999")),
         rtp_host=text("CIVICLINE_RTP_HOST", "127.0.0.1"),
         node=text("CIVICLINE_NODE", "voice-1"),
+        rtpengine=ng.startswith(RTPENGINE),
+        trunk_secrets=Path(environ["CIVICLINE_TRUNK_SECRETS"]) if environ.get("CIVICLINE_TRUNK_SECRETS") else None,
+        calls_max=count("CIVICLINE_CALLS_MAX", text("CIVICLINE_CALLS_MAX", str(CALLS_MAX))),
         silence_s=seconds("CIVICLINE_SILENCE_S", text("CIVICLINE_SILENCE_S", "20")),
     )

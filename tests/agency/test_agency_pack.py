@@ -138,6 +138,8 @@ CASES = [
     ("prompts/en.yaml", "{topic}", "{topics}", "menu_topic", "places"),
     ("retention.yaml", "90", "0", "sealed_days", "'0' does not do"),
     ("trunks.yaml", "127.0.0.0/8", "127.0.0.0/33", "local.networks[0]", "does not do"),
+    ("trunks.yaml", '"100"', '"100"\n  hosts: [sip.example.com:5060]', "local.hosts[0]", "does not do"),
+    ("trunks.yaml", '"100"', '"100"\n  registration: {user: x}', "local", "does not do"),
 ]
 
 

@@ -37,7 +37,7 @@ from peers.baresip import Phone
 from peers.ports import eventually, free_tcp, free_udp
 
 PACK = Path(__file__).parent / "pack"
-START_S = 120.0
+START_S = 150.0
 PASSWORD = "telephone"
 DISPOSITION = "answered"
 RTP_PORTS = 200

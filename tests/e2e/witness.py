@@ -89,6 +89,7 @@ class Ear:
         self.to: tuple[str, int] | None = None
         self.times: list[float] = []
         self._heard: list[bytes] = []
+        self._numbers: list[int] = []
         self._keys: list[tuple[str, int]] = []
         self._stopping = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -102,12 +103,22 @@ class Ear:
     def press(self, key: str) -> None:
         self._keys += [(key, step) for step in range(STEPS)]
 
+    def send_raw(self, packet: bytes) -> None:
+        """From the very address that the tone comes from."""
+        if self.to is not None:
+            self._socket.sendto(packet, self.to)
+
     def is_flowing(self) -> bool:
         return is_flowing(self.times)
 
     def heard(self) -> bytes:
         """All that came, in G.711."""
         return b"".join(self._heard)
+
+    def lost(self) -> int:
+        """Packets that never came, by their numbers."""
+        steps = ((after - before) & 0xFFFF for before, after in itertools.pairwise(list(self._numbers)))
+        return sum(step - 1 for step in steps if 1 < step < 0x8000)
 
     def hears(self, hz: float) -> bool:
         """In the last packet, which came just now."""
@@ -139,6 +150,7 @@ class Ear:
             with contextlib.suppress(OSError):
                 packet = self._socket.recv(2048)
                 self._heard.append(packet[12:])
+                self._numbers.append(int.from_bytes(packet[2:4], "big"))
                 self.times.append(time.monotonic())
 
     def _send(self) -> None:

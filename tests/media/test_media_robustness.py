@@ -229,3 +229,25 @@ def test_bencode_round_trips(value: bencode.Value) -> None:
 
 def test_bencode_sorts_its_keys() -> None:
     assert bencode.encode({"b": 1, "a": "x"}) == b"d1:a1:x1:bi1ee"
+
+
+def test_another_ssrc_is_heard_only_after_a_pause(engine: EngineProcess, caller: Phone, agent: Phone) -> None:
+    bridge(engine, caller, agent)
+    assert agent.hears(700, saying=lambda: caller.say(700, 0))
+    before = leg(engine)
+    agent.clear()
+    liar = bytearray(b"\x80\x00" + bytes(10) + b"\x55" * 160)
+    for _ in range(10):
+        caller.say(700, 0)
+        caller.raw(bytes(liar))
+    until(lambda: leg(engine)["rejected"] >= before["rejected"] + 9, "the other stream is dropped")
+    until(lambda: len(agent.listen()) >= 9, "the caller is heard")
+    assert level(agent.listen(), 700) > 0.8
+
+
+def test_what_is_far_too_much_is_dropped(engine: EngineProcess, caller: Phone, agent: Phone) -> None:
+    bridge(engine, caller, agent)
+    for _ in range(2000):
+        caller.say(700, 0)
+    until(lambda: leg(engine)["rejected"] > 500, "the flood is dropped")
+    assert agent.hears(700, saying=lambda: caller.say(700, 0))

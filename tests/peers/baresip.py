@@ -72,6 +72,7 @@ class Phone:
         plays: Path | None = None,
         port: int | None = None,
         register_s: int = 60,
+        tls: bool = False,
     ) -> None:
         self.user = user
         self.port = port or free_udp()
@@ -82,6 +83,8 @@ class Phone:
         self._arriving: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process: subprocess.Popen[bytes] | None = None
         self._write_files(password, registrar, auto_answer, plays, register_s)
+        if tls:
+            self._secure()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -208,6 +211,13 @@ class Phone:
         uri = f"<sip:{self.user}@{registrar[0]}:{registrar[1]}>"
         account = f"{uri};auth_pass={password};answermode={mode};regint={register_s};audio_codecs=pcmu/8000/1\n"
         (self.folder / "accounts").write_text(account)
+
+    def _secure(self) -> None:
+        """It does not register, calls by TLS, and insists on SRTP (RFC 4568)."""
+        account = f"<sip:{self.user}@127.0.0.1;transport=tls>;regint=0;mediaenc=srtp-mand;audio_codecs=pcmu/8000/1\n"
+        (self.folder / "accounts").write_text(account)
+        with (self.folder / "config").open("a") as config:
+            config.write("module srtp.so\n")
 
     def _silence(self) -> Path:
         path = self.folder / "silence.wav"

@@ -13,7 +13,7 @@ import threading
 import time
 from functools import partial
 
-from civicline.voice.sip.api import Binding, DialogIds, Options, Trunk
+from civicline.voice.sip.api import Account, Binding, DialogIds, Options, Trunk
 from civicline.voice.sip.dialog import DialogError
 from civicline.voice.sip.digest import ha1
 from civicline.voice.sip.endpoint import SipEndpoint
@@ -43,13 +43,18 @@ class App:
         users = config.get("users", {})
         QUIET.update(("invited", "ended") if config.get("quiet") else ())
         self.bindings = MemoryBindings()
+        self.trunks = [Trunk("carrier", (net,)) for net in config.get("trunks", ["127.0.0.0/8"])]
+        if "carrier" in config:
+            hosts = tuple((host, port) for host, port in config["carrier"]["hosts"])
+            account = Account(**config["carrier"]["account"]) if "account" in config["carrier"] else None
+            self.trunks.append(Trunk("ours", ("192.0.2.0/24",), "100", hosts, account))
         self.endpoint = SipEndpoint(
             Options(
                 listen=("127.0.0.1", config["port"]),
                 name_leg=lambda call_id, tag: name("leg-", call_id, tag),
                 name_tag=lambda leg: name("tag-", leg),
                 secret=b"only a test",
-                trunks=lambda: [Trunk("carrier", (net,)) for net in config.get("trunks", ["127.0.0.0/8"])],
+                trunks=lambda: self.trunks,
                 credentials=lambda user: (
                     {alg: ha1(alg, user, REALM, users[user]) for alg in ("MD5", "SHA-256")} if user in users else None
                 ),
@@ -112,6 +117,10 @@ class App:
 
     def do_ring(self, leg, target, to_user, sdp, caller_id, ids):
         return self.endpoint.ring(leg, target, to_user, sdp, caller_id, DialogIds(**ids))
+
+    def do_call_out(self, leg, number, sdp):
+        ids = lambda host: DialogIds(f"call-{leg}-{host}", f"tag-{leg}", f"z9hG4bK{leg}{host}", 1)  # noqa: E731
+        return self.endpoint.call_out(leg, number, sdp, self.trunks[-1], ids)
 
     def do_bind(self, user, contact, host, port):
         self.bindings.put(Binding(user, contact, (host, port), time.time() + 600))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from civicline.agency import build, files, recordings, references
 from civicline.agency.mistakes import Mistake, PackError
-from civicline.agency.trunks import Trunk
+from civicline.agency.schema import TrunkPart
+from civicline.agency.trunks import Registration, Trunk
 from civicline.core.agency import Agency
 
 
@@ -50,7 +51,7 @@ def read(path: Path) -> Pack:
     return Pack(
         agency=agency,
         trunks=tuple(
-            Trunk(id_, tuple(part.networks), part.caller_id, tuple(part.hosts))
+            Trunk(id_, tuple(part.networks), part.caller_id, tuple(part.hosts), _registration(part))
             for id_, part in found.entries["trunks"].items()
         ),
         accounts=tuple(
@@ -61,6 +62,10 @@ def read(path: Path) -> Pack:
         path=path,
         digest=_digest(path, found),
     )
+
+
+def _registration(part: TrunkPart) -> Registration | None:
+    return None if part.registration is None else Registration(part.registration.user, part.registration.expires_s)
 
 
 def _digest(path: Path, found: files.Files) -> str:

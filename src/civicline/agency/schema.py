@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from civicline.core.agency import Span, Text, Way, WayKind
 
@@ -49,7 +49,11 @@ def _network(value: str) -> str:
 def _host(value: Any) -> tuple[str, int]:
     host, colon, port = str(value).rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError("write it as HOST:PORT, for example 203.0.113.5:5060")
+        raise ValueError("write it as ADDRESS:PORT, for example 203.0.113.5:5060")
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValueError("write an address, not a name: to look one up would hold up every call") from None
     return host, int(port)
 
 
@@ -117,12 +121,24 @@ class LinePart(Part):
     closed_menu: str = ""
 
 
+class RegistrationPart(Part):
+    user: Annotated[str, Field(pattern=r"^[^\s@<>\"]{1,64}$")]
+    expires_s: Annotated[int, Field(ge=60, le=3600)] = 300
+
+
 class TrunkPart(Part):
     """A carrier. Calls are taken from its networks only."""
 
     networks: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
     caller_id: str = ""
     hosts: list[Annotated[tuple[str, int], BeforeValidator(_host)]] = []
+    registration: RegistrationPart | None = None
+
+    @model_validator(mode="after")
+    def _has_where_to_register(self) -> TrunkPart:
+        if self.registration is not None and not self.hosts:
+            raise ValueError("it registers nowhere: add hosts, or remove registration")
+        return self
 
 
 class InsteadPart(Part):

@@ -7,13 +7,23 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Registration:
+    """How we sign in at a carrier that asks for it. The password is no part of a pack (CIVICLINE_TRUNK_SECRETS)."""
+
+    user: str
+    expires_s: int = 300
+
+
+@dataclass(frozen=True)
 class Trunk:
-    """Calls are taken from `networks` only, such as "203.0.113.0/28"; calls go out by `hosts`, (host, port)."""
+    """Calls are taken from `networks` only, such as "203.0.113.0/28"; calls go out by `hosts`, (address, port), the
+    next one where one does not answer or cannot; there, too, `registration` signs in."""
 
     name: str
     networks: tuple[str, ...]
     caller_id: str = ""
     hosts: tuple[tuple[str, int], ...] = ()
+    registration: Registration | None = None
 
 
 def to_json(trunks: tuple[Trunk, ...]) -> list[dict[str, Any]]:
@@ -27,6 +37,7 @@ def from_json(value: list[dict[str, Any]]) -> tuple[Trunk, ...]:
             tuple(each["networks"]),
             each["caller_id"],
             tuple((host, int(port)) for host, port in each["hosts"]),
+            Registration(**each["registration"]) if each.get("registration") else None,
         )
         for each in value
     )

@@ -22,7 +22,7 @@ _PUT = (
 
 
 class StoredBindings:
-    """A `voice.sip.api.Bindings`. `connect` gives a connection in autocommit mode each time it is called."""
+    """`voice.phones` writes through to it. `connect` gives a connection in autocommit mode each time it is called."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect

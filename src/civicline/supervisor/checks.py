@@ -19,7 +19,7 @@ TCP, UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
 def ports(settings: Settings) -> None:
     """Raises Refused for the first address that cannot be listened on."""
     wanted = [("CIVICLINE_HTTP", settings.http, TCP), ("CIVICLINE_SIP", settings.sip, UDP)]
-    wanted += [("CIVICLINE_NG", address, UDP) for address in settings.ng]
+    wanted += [("CIVICLINE_NG", address, UDP) for address in settings.ng if not settings.rtpengine]
     wanted += [("CIVICLINE_NG_EVENTS", settings.ng_events, UDP)]
     taken: set[tuple[Address, socket.SocketKind]] = set()
     for name, address, kind in wanted:

@@ -62,7 +62,7 @@ def _children(children: dict[str, dict[str, int | None]]) -> Iterator[Finding]:
 def _ports(settings: Settings) -> Iterator[Finding]:
     yield _port("CIVICLINE_HTTP", settings.http, tcp=True)
     yield _port("CIVICLINE_SIP", settings.sip)
-    for address in settings.ng:
+    for address in () if settings.rtpengine else settings.ng:
         yield _port("CIVICLINE_NG", address)
     yield _port("CIVICLINE_NG_EVENTS", settings.ng_events)
     yield _port("CIVICLINE_RTP", Address(settings.rtp_host, settings.rtp.first))

@@ -44,7 +44,7 @@ def processes(settings: Settings) -> list[Program]:
     """In the order of their start, without the database."""
     media = [
         Program(f"media-{number}", civicline("run", "media", "--number", str(number)), stage=2, spare=True)
-        for number in range(1, len(settings.ng) + 1)
+        for number in range(1, 1 if settings.rtpengine else len(settings.ng) + 1)
     ]
     return [
         Program("engine", civicline("run", "engine"), stage=1, spare=True),

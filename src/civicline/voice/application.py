@@ -30,6 +30,7 @@ from civicline.core.requests import Request
 from civicline.journal.appender import Appender, AppenderClosed, Overloaded
 from civicline.journal.event import Draft, Event
 from civicline.people.sealing import Statement
+from civicline.settings import CALLS_MAX
 from civicline.voice import agent_leg, bridge, caller_leg, far_end, leftovers, listening, recorder, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.media_link import MediaLink
@@ -44,7 +45,8 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
 """What a new call is told while the journal, the media or this process cannot take it."""
 ARRIVING_MAX = 60
-"""Calls between INVITE and 200 at once; beyond, new ones are told to come again. Each holds a media session."""
+"""Calls between INVITE and ACK at once; beyond, new ones are told to come again. Each holds a media session, and a
+caller who is not there never sends the ACK."""
 PHONES_EVERY_S = 5.0
 SILENT_AGAIN_S = 20.0
 
@@ -65,6 +67,7 @@ class Application:
         playlist: Playlist,
         appender: Appender,
         stored_keys: recorder.StoredKeys,
+        calls_max: int = CALLS_MAX,
     ) -> None:
         self.state = state
         self.node = node
@@ -75,6 +78,7 @@ class Application:
         self.pack = pack
         self.stored_keys = stored_keys
         self._appender = appender
+        self._calls_max = calls_max
         self.calls: dict[str, Call] = {}
         self.local: dict[str, LocalLeg] = {}
 
@@ -108,7 +112,8 @@ class Application:
     def admit(self) -> int | None:
         """Asked for every new call before it costs anything: None takes it, else seconds for Retry-After."""
         arriving = sum(1 for leg in self.local.values() if leg.phase in (Phase.ARRIVED, Phase.STORING))
-        well = self._appender.down_since is None and arriving < ARRIVING_MAX and self.state.agency is not None
+        has_room = arriving + self.endpoint.half_open() < ARRIVING_MAX and len(self.calls) < self._calls_max
+        well = self._appender.down_since is None and has_room and self.state.agency is not None
         return None if well and any(self.media.is_up(i) for i in range(len(self.media.engines))) else RETRY_AFTER_S
 
     # From the journal
@@ -260,7 +265,8 @@ class Application:
             self.ask(requests.RegisterPhone(user) if has else requests.UnregisterPhone(user))
 
     def check_phones(self) -> None:
-        """Registrations that ran out, or that changed while nobody looked."""
+        """Registrations that ran out, or that another voice node took."""
+        self.phones.look(self.endpoint.call_soon)
         for user in list(self.state.agents):
             self.registered(user, "", 0)
         self.endpoint.call_later(PHONES_EVERY_S, self.check_phones)

@@ -102,8 +102,20 @@ def _join(app: Application, call: Call, wanted: Hearing, legs: dict[str, LocalLe
         app.media.send(call.media, client.conference(call.contact, wanted.together))
         return
     app.media.send(call.media, client.stop(call.contact, first.id))
-    app.media.send(call.media, client.answer_agent(call.contact, first.id, second.id, second.remote_sdp))
+    answer = client.answer_agent(call.contact, first.id, second.id, second.remote_sdp)
+    app.media.send(call.media, answer, lambda body: _joined(app, first, str(body["sdp"])))
     second.heard = (app.media.instance(call.media), second.remote_sdp)
+
+
+def _joined(app: Application, first: LocalLeg, sdp: str) -> None:
+    """rtpengine gives the first leg another port in a bridge; our engine never does."""
+    if app.local.get(first.id) is first and _media(sdp) != _media(first.local_sdp):
+        first.local_sdp = sdp
+        app.endpoint.reinvite(first.id, sdp)
+
+
+def _media(sdp: str) -> str:
+    return next((line for line in sdp.splitlines() if line.startswith("m=audio ")), "").split(" RTP")[0]
 
 
 def renew(app: Application, call: Call) -> None:

@@ -10,10 +10,14 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from civicline.settings import Address
 from civicline.voice.media import bencode, client
 from civicline.voice.media.client import Command, MediaClient, NgError, NoAnswerError, Reply
+from civicline.voice.media.rtpengine import Rtpengine
 from civicline.voice.sip.api import Endpoint, Timer
 
 log = logging.getLogger(__name__)
@@ -55,6 +59,14 @@ class MediaLink:
         self._on_restart = on_restart
         self.engines = [Engine((each.host, each.port)) for each in engines]
         self._sender = endpoint.udp(("127.0.0.1", 0), self._datagram)
+        self._foreign: dict[int, Rtpengine] = {}
+
+    def use_rtpengine(self, folder: Path, tell: Callable[[dict[str, Any]], None]) -> None:
+        """rtpengine listens at the addresses. `tell` takes the events that it does not send; files joined for it go to
+        `folder`."""
+        for index in range(len(self.engines)):
+            send = partial(self._send_plain, index)
+            self._foreign[index] = Rtpengine(folder, send, tell, self._endpoint.call_later)
 
     def start(self) -> None:
         for index in range(len(self.engines)):
@@ -75,6 +87,20 @@ class MediaLink:
 
     def send(self, index: int, command: Command, done: OnBody | None = None, failed: OnError | None = None) -> None:
         """Send a command; exactly one of the callbacks is called, unless a restart of the engine overtakes it."""
+        foreign = self._foreign.get(index)
+        try:
+            translated = foreign.translate(command) if foreign is not None else command
+        except NgError as error:
+            (failed or _nothing_failed)(error)
+            return
+        if translated is not None:
+            self._send_plain(index, translated, done, failed)
+        elif done is not None:
+            done({"result": "ok"})
+
+    def _send_plain(
+        self, index: int, command: Command, done: OnBody | None = None, failed: OnError | None = None
+    ) -> None:
         request = self._client.request(command)
         pending = Pending(self.engines[index].address, request.datagram, done or _nothing, failed or _nothing_failed)
         self._pending[request.cookie] = pending

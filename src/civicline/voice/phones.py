@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -31,19 +32,43 @@ class Phones(MemoryBindings):
         super().__init__()
         self._stored = StoredBindings(Database(url).connection)
         self._writer = ThreadPoolExecutor(1, "phones")
+        self._changes = 0
+        self._kept_until = 0.0
 
     def load(self) -> None:
         """Take up what a process before us stored. Raises psycopg.Error."""
-        earliest = time.time() + MISSED_REFRESH_S
+        self._kept_until = earliest = time.time() + MISSED_REFRESH_S
         for binding in self._stored.all(run_out_s=MISSED_REFRESH_S):
             super().put(replace(binding, expires_at=max(binding.expires_at, earliest)))
 
+    def look(self, soon: Callable[[Callable[[], None]], None]) -> None:
+        """Take up what phones told other voice nodes, and forget what they took back there. Reads behind what is still
+        to be written, and comes back by `soon`; what changed here meanwhile is newer, and waits for the next look."""
+        before = self._changes
+
+        def read() -> None:
+            with contextlib.suppress(psycopg.Error):
+                found = self._stored.all()
+                soon(lambda: self._replace(found) if before == self._changes else None)
+
+        self._writer.submit(read)
+
+    def _replace(self, found: Sequence[Binding]) -> None:
+        held = {(each.user, each.contact) for each in found}
+        for known in [each for each in self.all() if (each.user, each.contact) not in held]:
+            if known.expires_at > self._kept_until:
+                super().drop(known.user, known.contact)
+        for each in found:
+            super().put(each)
+
     def put(self, binding: Binding) -> None:
         super().put(binding)
+        self._changes += 1
         self._writer.submit(_until_stored, lambda: self._stored.put(binding))
 
     def drop(self, user: str, contact: str | None) -> None:
         super().drop(user, contact)
+        self._changes += 1
         self._writer.submit(_until_stored, lambda: self._stored.drop(user, contact))
 
 

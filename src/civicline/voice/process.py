@@ -38,6 +38,7 @@ from civicline.voice.sip.endpoint import SipEndpoint
 log = logging.getLogger(__name__)
 
 FOLLOW_S = 1.0
+LOOPBACK = "127.0.0.1"
 
 
 def run(settings: Settings) -> int:
@@ -71,10 +72,12 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
     folded, _unanswered = fold.recover(conn)
     phones = Phones(url)
     phones.load()
-    pack = LoadedPack(url)
+    pack = LoadedPack(url, settings.trunk_secrets)
     playlist = Playlist(settings.data, settings.data / "agency")
     keys = StoredKeys(Database(url))
-    app = Application(folded.state, settings.node, names, phones, pack, playlist, Appender(url), keys)
+    app = Application(
+        folded.state, settings.node, names, phones, pack, playlist, Appender(url), keys, settings.calls_max
+    )
     if folded.state.agency is not None:
         making.make_first(playlist, folded.state)
         app.load_agency(folded.state.agency)
@@ -93,7 +96,13 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
         phones,
     )
     app.media = MediaLink(app.endpoint, settings.ng, app.media_restarted)
-    app.endpoint.udp((settings.ng_events.host, settings.ng_events.port), lambda data, _: _media_event(app, data))
+    if settings.rtpengine:
+        app.media.use_rtpengine(settings.data / "prompts" / "joined", app.heard)
+    engines = {LOOPBACK, settings.ng_events.host, *(each.host for each in settings.ng)}
+    app.endpoint.udp(
+        (settings.ng_events.host, settings.ng_events.port),
+        lambda data, source: _media_event(app, data) if source[0] in engines else None,
+    )
     _rehydrate(app, conn)
     app.media.start()
     app.check_phones()

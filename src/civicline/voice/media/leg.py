@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from civicline.voice.media.writer import Writer
 
 SILENT_AFTER_S = 20
+SSRC_QUIET_S = 0.1
+"""So long must a stream have paused before another SSRC may take its place: a phone that changes its stream ends the
+old one, somebody who speaks in its name does not."""
+MOST_A_S = 300
+"""Packets of one leg in a second; a phone sends 50. The rest is dropped."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,9 @@ class Leg:
         self.heard = 0.0
         self.received = 0
         self.rejected = 0
+        self.most = MOST_A_S
+        """`received` may rise to it; `watch.Watch` raises it each second."""
+        self._ssrc = b""
         self._digits = dtmf.Detector()
         self._sdp_id = secrets.randbits(31)
         self._sdp_version = 0
@@ -105,6 +113,7 @@ class Leg:
             return
         self.remote, self.said = sdp.parse(text), text
         self.source = source.Source((self.remote.host, self.remote.port))
+        self._ssrc = b""
         if self.remote.laws and self.law not in self.remote.laws:
             self.choose(self.remote.laws[0])
         if self.remote.dtmf is not None:
@@ -224,6 +233,9 @@ class Leg:
             if not size:
                 self.rejected += 1
                 return
+        if (BUFFER[8:12] != self._ssrc and not self._is_next(now)) or self.received >= self.most:
+            self.rejected += 1
+            return
         kind = BUFFER[1] & 0x7F
         self.heard = now
         self.received += 1
@@ -234,6 +246,13 @@ class Leg:
                 self.relay.forward(size, now)
         elif kind in self.dtmf_kinds:
             self._digit(size, now)
+
+    def _is_next(self, now: float) -> bool:
+        """Whether the packet in BUFFER begins the leg's next stream."""
+        if self._ssrc and now - self.heard < SSRC_QUIET_S:
+            return False
+        self._ssrc = bytes(BUFFER[8:12])
+        return True
 
     def _aim(self) -> None:
         """Set the way of what the leg hears: the locked source, else the candidate, else the SDP's address."""

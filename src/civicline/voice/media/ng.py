@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,13 @@ from civicline.voice.media.leg import Leg, Means
 from civicline.voice.media.ports import NoPortError
 from civicline.voice.media.session import Sessions, UnknownError
 from civicline.voice.media.sound import SoundError
+from civicline.voice.rarely import Rarely
 
 log = logging.getLogger(__name__)
 
 ANSWERS_KEPT = 4096
 MAX_COOKIE = 64
+LOOPBACK = "127."
 
 
 class Commands:
@@ -148,17 +151,23 @@ def state(leg: Leg) -> Answer:
 
 
 class Server:
-    """The UDP socket of the protocol: cookie, space, bencode; the answer the same way."""
+    """The UDP socket of the protocol: cookie, space, bencode; the answer the same way. Only this machine may speak: NG
+    knows no passwords."""
 
     def __init__(self, address: Address, commands: Commands) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self.socket.bind((address.host, address.port))
         self._commands = commands
+        self._host = address.host
+        self._rarely = Rarely(log)
         self._answers: OrderedDict[tuple[str, int, bytes], bytes] = OrderedDict()
 
     def receive(self, now: float) -> None:
         try:
             data, sender = self.socket.recvfrom(65535)
+            if not (sender[0].startswith(LOOPBACK) or sender[0] == self._host):
+                self._rarely.warning("media: NG commands came from another machine: dropped")
+                return
             cookie, space, body = data.partition(b" ")
             if space and len(cookie) <= MAX_COOKIE:
                 self.socket.sendto(cookie + b" " + self._answer((*sender, cookie), body), sender)
@@ -178,6 +187,7 @@ class Server:
             return self._commands.run(bencode.decode_dict(body))
         except bencode.BencodeError as error:
             return {"result": "error", "error-reason": f"Could not decode bencode dictionary: {error}"}
-        except Exception:  # one command must not end every call
-            log.exception("an NG command failed")
+        except Exception as error:  # one command must not end every call
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            self._rarely.warning(f"media: a command failed: {type(error).__name__} at {frame.name}:{frame.lineno}")
             return {"result": "error", "error-reason": "Internal error"}

@@ -1,8 +1,9 @@
-"""Looks at all legs once a second: who has fallen silent, who is heard again, which sessions nobody cares for."""
+"""Looks at all legs once a second: who has fallen silent, who is heard again, which sessions nobody cares for, how
+much each may send in the next second."""
 
 from __future__ import annotations
 
-from civicline.voice.media.leg import Leg, Means
+from civicline.voice.media.leg import MOST_A_S, Leg, Means
 from civicline.voice.media.session import Sessions
 
 EVERY_S = 1.0
@@ -25,6 +26,7 @@ class Watch:
         self._means.loop.at(now + EVERY_S, self.look)
 
     def _leg(self, leg: Leg, now: float) -> None:
+        leg.most = leg.received + MOST_A_S
         since = leg.silent_since
         if since is not None and leg.heard > since:
             leg.silent_since = None

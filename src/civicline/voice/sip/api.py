@@ -28,6 +28,15 @@ class EndedBy(StrEnum):
 
 
 @dataclass(frozen=True)
+class Account:
+    """Ours at a carrier. Without `expires_s` it signs calls only."""
+
+    user: str
+    password: str = field(repr=False)
+    expires_s: int = 0
+
+
+@dataclass(frozen=True)
 class Trunk:
     """A carrier: calls are taken only from its networks ("203.0.113.0/28", or one address)."""
 
@@ -35,6 +44,7 @@ class Trunk:
     networks: tuple[str, ...]
     caller_id: str = ""
     hosts: tuple[Address, ...] = ()
+    account: Account | None = None
 
     def has(self, host: str) -> bool:
         return any(ip_address(host) in ip_network(text, strict=False) for text in self.networks)
@@ -89,6 +99,9 @@ class Bindings(Protocol):
     def of(self, user: str) -> Sequence[Binding]: ...
     def user_at(self, source: Address) -> str | None:
         """The user whose phone sends from this address."""
+
+    def knows(self, host: str, user: str = "") -> bool:
+        """Whether a phone (of that user) is or lately was registered from this host."""
 
 
 class Events(Protocol):
@@ -202,6 +215,10 @@ class Endpoint(Protocol):
         is a retransmission: the phone repeats its last response and does not ring again. `via` is the
         address to send to where it is not the URI's."""
 
+    def call_out(self, leg: str, number: str, sdp: str, trunk: Trunk, ids: Callable[[int], DialogIds]) -> bool:
+        """INVITE `number` by the trunk's hosts, one after another where one is away or answers 5xx. `ids(n)` are the
+        names of the attempt at host `n`: the same after a restart. Challenges are answered with the trunk's account."""
+
     def acknowledge(self, leg: str) -> bool:
         """Send the ACK to a phone's 200, held back by `Options.hold_ack` until the answer is stored. So does a BYE."""
 
@@ -221,6 +238,9 @@ class Endpoint(Protocol):
         """Take up a leg that another process had answered or rung, from its saved fields."""
 
     def legs(self) -> Set[str]: ...
+    def half_open(self) -> int:
+        """How many arriving calls were answered and have not sent their ACK yet."""
+
     def call_soon(self, fn: Callable[[], None]) -> None:
         """Run on the loop. May be called from any thread."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.voice.sip.api import Address, Bindings, Events, Invite, Options, Trunk
+from civicline.voice.sip.api import Bindings, Events, Invite, Options, Trunk
+from civicline.voice.sip.door import Door
 from civicline.voice.sip.legs import Leg, Phase
 from civicline.voice.sip.messages import METHODS, SDP_TYPE, header, readable, reply, sdp_of, tokens
 from civicline.voice.sip.registrar import Registrar
@@ -23,6 +24,7 @@ class Arrivals:
         events: Events,
         bindings: Bindings,
         registrar: Registrar,
+        door: Door,
         legs: dict[str, Leg],
         new_agent: NewAgent,
     ) -> None:
@@ -30,6 +32,7 @@ class Arrivals:
         self._events = events
         self._bindings = bindings
         self._registrar = registrar
+        self._door = door
         self._legs = legs
         self._new_agent = new_agent
 
@@ -45,7 +48,7 @@ class Arrivals:
         return _only(_other(request, method))
 
     def _invite(self, request: Any, transaction: Any) -> Any:
-        trunk = self._trunk(request.getSource())
+        trunk = self._door.trunk(request.getSource()[0])
         refused = self._refusal(request, trunk)
         if refused is not None or trunk is None:
             return _only(refused)
@@ -55,14 +58,20 @@ class Arrivals:
             return self._known(request, known)
         agent = self._new_agent(invite.leg)
         agent.invite_branch = request.getHFBody("via").getBranch()
+        agent.source = request.getSource()
         self._legs[invite.leg] = Leg(invite.leg, agent, Phase.ARRIVING)
         return self._start(agent, invite, request, transaction)
 
     def _start(self, agent: Agent, invite: Invite, request: Any, transaction: Any) -> Any:
-        """Sippy answers 100 and would hand its own event on: ours says more, so it takes that place."""
+        """Sippy answers 100 and would hand its own event on: ours says more, so it takes that place. Where it stumbles
+        over the request, no leg may stay."""
         usual = agent.event_cb
         agent.event_cb = lambda event, _: self._announce(agent, usual, invite)
-        return agent.recvRequest(request, transaction)
+        try:
+            return agent.recvRequest(request, transaction)
+        except Exception:
+            self._legs.pop(invite.leg, None)
+            raise
 
     def _announce(self, agent: Agent, usual: Any, invite: Invite) -> None:
         agent.event_cb = usual
@@ -73,9 +82,6 @@ class Arrivals:
             return reply(request, 403, "Calls are made from the desk")
         if trunk is None:
             return reply(request, 403, "Not from a known carrier")
-        wanted = tokens(request, "require")
-        if wanted:
-            return reply(request, 420, "Bad Extension", header("Unsupported", ", ".join(wanted)))
         if request.countHFs("contact") != 1:
             return reply(request, 400, "An INVITE needs one Contact")
         return None
@@ -86,9 +92,6 @@ class Arrivals:
         if leg.agent.invite_branch == request.getHFBody("via").getBranch():
             return None
         return _only(reply(request, 482, "Loop Detected"))
-
-    def _trunk(self, source: Address) -> Trunk | None:
-        return next((trunk for trunk in self._options.trunks() if trunk.has(source[0])), None)
 
     def _read(self, request: Any, trunk: Trunk) -> Invite:
         caller = request.getHFBody("from")

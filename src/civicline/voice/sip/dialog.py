@@ -100,6 +100,7 @@ def restore(saved: Saved, agent: Agent) -> None:
     agent.lTag = agent.lUri.getTag()
     agent.rTarget = SipURL(saved.target)
     agent.routes = [_parsed(SipRoute(route)) for route in saved.routes]
+    agent.source = saved.address
     agent.rAddr = agent.rAddr0 = (saved.address, "udp")
     agent.lCSeq, agent.rCSeq = saved.local_cseq + CSEQ_LEAP, saved.remote_cseq
     agent.lContact = _parsed(SipContact(saved.contact))

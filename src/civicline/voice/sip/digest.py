@@ -53,16 +53,20 @@ class Digest:
     now: Callable[[], float]
     _counts: dict[str, int] = field(default_factory=dict)
 
-    def challenges(self, stale: bool) -> list[str]:
-        """One WWW-Authenticate value for each algorithm, in the order of preference."""
-        nonce = self._nonce(f"{int(self.now())}.{token_hex(8)}")
+    def challenges(self, stale: bool, host: str = "") -> list[str]:
+        """One WWW-Authenticate value for each algorithm, in the order of preference, good at `host` only."""
+        nonce = self._nonce(f"{int(self.now())}.{token_hex(8)}", host)
         more = ", stale=true" if stale else ""
         return [
             f'Digest realm="{self.realm}", nonce="{nonce}", qop="auth", algorithm={algorithm}{more}'
             for algorithm in self.algorithms
         ]
 
-    def check(self, fields: Mapping[str, str], method: str, known: Mapping[str, str] | None) -> Verdict:
+    def gave(self, nonce: str, host: str = "") -> bool:
+        """Whether we gave that nonce to that host, however long ago."""
+        return hmac.compare_digest(nonce.encode(), self._nonce(nonce.rpartition(".")[0], host).encode())
+
+    def check(self, fields: Mapping[str, str], method: str, known: Mapping[str, str] | None, host: str = "") -> Verdict:
         """`known` is the user's HA1 by algorithm, None for nobody. Takes the same time for nobody."""
         algorithm = fields.get("algorithm", "MD5").upper()
         if algorithm not in self.algorithms or not _complete(fields) or fields["realm"] != self.realm:
@@ -72,10 +76,10 @@ class Digest:
         right = hmac.compare_digest(expected.encode(), fields["response"].lower().encode())
         if not (right and secret):
             return Verdict.BAD
-        return Verdict.GOOD if self._fresh(fields["nonce"], int(fields["nc"], 16)) else Verdict.STALE
+        return Verdict.GOOD if self._fresh(fields["nonce"], int(fields["nc"], 16), host) else Verdict.STALE
 
-    def _fresh(self, nonce: str, count: int) -> bool:
-        if self._age_s(nonce) > self.nonce_s or self._counts.get(nonce, 0) >= count:
+    def _fresh(self, nonce: str, count: int, host: str) -> bool:
+        if not self.gave(nonce, host) or self._age_s(nonce) > self.nonce_s or self._counts.get(nonce, 0) >= count:
             return False
         if len(self._counts) >= MOST_NONCES:
             self._drop_old()
@@ -83,12 +87,11 @@ class Digest:
         return True
 
     def _age_s(self, nonce: str) -> float:
-        start = nonce.rpartition(".")[0]
-        genuine = hmac.compare_digest(nonce.encode(), self._nonce(start).encode())
-        return self.now() - int(start.partition(".")[0]) if genuine else float("inf")
+        """Of a nonce that we gave."""
+        return self.now() - int(nonce.partition(".")[0])
 
-    def _nonce(self, start: str) -> str:
-        mark = hmac.new(self.secret, f"nonce {start}".encode(), hashlib.sha256).hexdigest()
+    def _nonce(self, start: str, host: str) -> str:
+        mark = hmac.new(self.secret, f"nonce {start} {host}".encode(), hashlib.sha256).hexdigest()
         return f"{start}.{mark[:32]}"
 
     def _drop_old(self) -> None:

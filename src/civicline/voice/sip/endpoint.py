@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Set
 from typing import Any
 
@@ -10,14 +11,18 @@ from sippy.SipConf import SipConf
 from sippy.SipURL import SipURL
 from sippy.Udp_server import Udp_server_opts
 
+from civicline.voice.rarely import EVERY_S
 from civicline.voice.sip import dialog as dialogs
-from civicline.voice.sip.api import Address, Bindings, DialogIds, Events, Options, Timer
+from civicline.voice.sip.api import Address, Bindings, DialogIds, Events, Options, Timer, Trunk
 from civicline.voice.sip.arrivals import Arrivals
+from civicline.voice.sip.carriers import Carriers
+from civicline.voice.sip.door import Door
 from civicline.voice.sip.legs import Asking, Leg, Phase, accept, goodbye, progress, refusal
 from civicline.voice.sip.loop import Loop
 from civicline.voice.sip.messages import METHODS, body, contact, header, wire
+from civicline.voice.sip.outbound import Outbound
 from civicline.voice.sip.outcomes import Outcomes
-from civicline.voice.sip.quiet import NoMessages, silence
+from civicline.voice.sip.quiet import NoMessages, rarely, silence
 from civicline.voice.sip.registrar import Registrar
 from civicline.voice.sip.states import Agent, Ring
 from civicline.voice.sip.transactions import Transactions
@@ -35,8 +40,13 @@ class SipEndpoint:
         self._loop = Loop()
         self._outcomes = Outcomes(events, self._forget, self._loop.call_later)
         registrar = Registrar(options, bindings, events.registered)
-        self._arrivals = Arrivals(options, events, bindings, registrar, self._legs, self._agent)
+        self._door = Door(options, bindings, self._has_call, registrar.challenges, rarely, time.monotonic)
+        self._arrivals = Arrivals(options, events, bindings, registrar, self._door, self._legs, self._agent)
         self._transactions = self._listen()
+        self._outbound = Outbound(self._legs, self._agent, self._loop.call_later, self._forget)
+        self._carriers = Carriers(options, self._transactions, self._own_address, self._loop.call_later)
+        self._carriers.look()
+        self._tell_log()
 
     @property
     def address(self) -> Address:
@@ -56,7 +66,7 @@ class SipEndpoint:
             return self._answer_again(found, sdp)
         if found is None or found.phase is not Phase.ARRIVING:
             return False
-        found.phase, found.agreed_sdp = Phase.UP, sdp
+        found.phase, found.agreed_sdp, found.answered_here = Phase.UP, sdp, True
         found.tell(accept(sdp))
         return True
 
@@ -88,13 +98,20 @@ class SipEndpoint:
             self._loop.call_soon(lambda: self._events.failed(leg, *UNREACHABLE))
             return True
         agent = self._agent(leg, caller_id)
-        agent.rAddr = agent.rAddr0 = (via or uri.getAddr(), "udp")
+        agent.source = via or uri.getAddr()
+        agent.rAddr = agent.rAddr0 = (agent.source, "udp")
         agent.lTag, agent.first_branch = ids.from_tag, ids.branch
         self._legs[leg] = Leg(leg, agent, Phase.CALLING)
         call = (SipCallId(ids.call_id), caller_id, to_user, body(sdp), None, wire(name) or None)
         event = Ring(call, target, uri.host, ids)
         event.extra_headers = (header("Allow", METHODS),)
         agent.recvEvent(event)
+        return True
+
+    def call_out(self, leg: str, number: str, sdp: str, trunk: Trunk, ids: Callable[[int], DialogIds]) -> bool:
+        if leg in self._legs or not trunk.hosts:
+            return False
+        self._outbound.call(leg, number, sdp, trunk, ids)
         return True
 
     def acknowledge(self, leg: str) -> bool:
@@ -150,6 +167,9 @@ class SipEndpoint:
     def legs(self) -> Set[str]:
         return self._legs.keys()
 
+    def half_open(self) -> int:
+        return sum(leg.half_open for leg in self._legs.values())
+
     def call_soon(self, fn: Callable[[], None]) -> None:
         self._loop.call_soon(fn)
 
@@ -186,17 +206,27 @@ class SipEndpoint:
         socket = type("BoundSocket", (SippySocket,), bound)
         Transactions.model_udp_server = (socket, Udp_server_opts)
         Transactions.nat_traversal = options.nat
-        manager = Transactions(self._config, self._arrivals.request, options.admit)
+        manager = Transactions(self._config, self._arrivals.request, options.admit, self._door)
         self._config["_sip_tm"] = manager
         self._server = manager.l4r.getServer(None)
         silence()
         return manager
 
+    def _own_address(self) -> Address:
+        return self._options.advertise or self.address
+
+    def _has_call(self, call_id: str) -> bool:
+        return self._transactions.has_call(call_id)
+
+    def _tell_log(self) -> None:
+        rarely.flush()
+        self._loop.call_later(EVERY_S, self._tell_log)
+
     def _agent(self, leg: str, user: str = "") -> Agent:
         agent = Agent(self._config, self._event)
         agent.leg = leg
         agent.local_ua = self._options.agent
-        agent.lContact = contact(user, self._options.advertise or self.address)
+        agent.lContact = contact(user, self._own_address())
         agent.lTag = self._options.name_tag(leg)
         agent.holds_ack = self._options.hold_ack
         agent.on_refer = lambda to_user: leg in self._legs and self._events.referred(leg, to_user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -39,8 +40,16 @@ class Leg:
     offered_sdp: str | None = None  # the offer under way
     agreed_sdp: str | None = None  # our side, as last agreed
     rang: bool = False
+    answered_here: bool = False  # by this process, with a 200 to an arriving call
     unanswered: Saved | None = None  # taken up before its caller's ACK was seen
     refusals: int = 0  # 491 in a row
+    heard: bool = False  # any response to our INVITE, be it 100
+    elsewhere: Callable[[], None] | None = None  # try the next host of the trunk
+
+    @property
+    def half_open(self) -> bool:
+        """We sent 200 and no ACK came yet: the caller may never have been there."""
+        return self.answered_here and self.phase is Phase.UP and not self.agent.acknowledged
 
     def tell(self, event: Any) -> None:
         self.agent.recvEvent(event)

@@ -12,6 +12,7 @@ from sippy.SipHeader import SipHeader
 from sippy.SipURL import SipURL
 
 from civicline.voice.sip.api import Address
+from civicline.voice.sip.transport import bytes_of, text_of
 
 METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, REFER"
 SDP_TYPE = "application/sdp"
@@ -75,10 +76,10 @@ def reply(request: Any, code: int, reason: str, *headers: Any) -> Any:
 
 def readable(text: str | None) -> str:
     """A display name or user part as a person would read it, from the Latin-1 view of the wire."""
-    return (text or "").encode("latin-1", "replace").decode("utf-8", "replace").strip('" ')
+    return bytes_of(text or "").decode("utf-8", "replace").strip('" ')
 
 
 def wire(text: str) -> str:
     """The inverse of `readable`: UTF-8 seen as Latin-1, without what could end a quoted string or a line."""
     clean = "".join(letter for letter in text if letter.isprintable() and letter not in '"\\<>')
-    return clean.encode().decode("latin-1")
+    return text_of(clean.encode())

@@ -24,6 +24,8 @@ GLARE = 491
 MOST_GLARES = 5
 GLARE_WAIT_S = (2.1, 4.0)  # RFC 3261 section 14.1, for the owner of the Call-ID; right for the other too
 DIALOG_GONE = (408, 481)
+ELSEWHERE = (408, 500, 502, 503, 504)
+"""Answers of a carrier's host that say nothing about the number."""
 
 
 class Outcomes:
@@ -62,6 +64,7 @@ class Outcomes:
             self.offer_media(leg, sdp, Asking.MEDIA)
 
     def _rang(self, leg: Leg, event: Any) -> None:
+        leg.heard = True
         if event.getData()[0] > 100 and not leg.rang:
             leg.rang = True
             self._events.ringing(leg.name)
@@ -74,7 +77,10 @@ class Outcomes:
     def _not_taken(self, leg: Leg, event: Any) -> None:
         code, reason = event.getData()[:2]
         self._over(leg)
-        self._events.failed(leg.name, code, reason)
+        if leg.elsewhere is not None and not leg.rang and code in ELSEWHERE:
+            leg.elsewhere()
+        else:
+            self._events.failed(leg.name, code, reason)
 
     def _offer_taken(self, leg: Leg, event: Any) -> None:
         asked, leg.asking, leg.refusals = leg.asking, None, 0

@@ -1,6 +1,7 @@
 """Sippy prints whole messages where it meets a mistake; messages hold numbers and names. Silence it.
 
-Errors are reported by their type and place only: the text of a ValueError may quote what a person sent.
+Errors are reported by their type and place only: the text of a ValueError may quote what a person sent. Each kind is
+one line a minute, since whoever can send a datagram can cause one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import sys
 import traceback
 from typing import Any
 
+from civicline.voice.rarely import Rarely
+
 log = logging.getLogger("civicline.voice.sip")
+rarely = Rarely(log)
 
 
 class NoMessages:
@@ -24,7 +28,7 @@ def report(what: str, error: BaseException) -> None:
     """Log an unexpected error without its text."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "nowhere"
-    log.error("%s: %s at %s", what, type(error).__name__, place)
+    rarely.warning(f"{what}: {type(error).__name__} at {place}")
 
 
 def silence() -> None:

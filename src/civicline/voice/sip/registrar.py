@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
 
 from civicline.voice.sip.api import Address, Binding, Bindings, Credentials, Options
 from civicline.voice.sip.digest import Digest, Verdict, parse
+from civicline.voice.sip.guesses import Guesses
 from civicline.voice.sip.messages import header, reply, value
 
 MOST_CONTACTS = 5  # of one REGISTER
+KNOWN_FOR_S = 86_400.0
+"""So long after its registration ran out a phone's host is still known: a power cut must not make it a stranger."""
+MOST_HOMES = 10_000
 
 Registered = Callable[[str, str, int], None]
 
@@ -21,9 +26,16 @@ class MemoryBindings:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._by_user: dict[str, dict[str, Binding]] = {}
+        self._user_at: dict[Address, str] = {}
+        self._homes: dict[tuple[str, str], float] = {}
 
     def put(self, binding: Binding) -> None:
         self._by_user.setdefault(binding.user, {})[binding.contact] = binding
+        self._user_at[binding.source] = binding.user
+        if len(self._homes) > MOST_HOMES:
+            self._homes = {home: until for home, until in self._homes.items() if until > self._now()}
+        for home in ((binding.user, binding.source[0]), ("", binding.source[0])):
+            self._homes[home] = max(self._homes.get(home, 0.0), binding.expires_at + KNOWN_FOR_S)
 
     def drop(self, user: str, contact: str | None) -> None:
         if contact is None:
@@ -41,13 +53,18 @@ class MemoryBindings:
         self._by_user[user] = kept
         return sorted(kept.values(), key=lambda binding: binding.expires_at, reverse=True)
 
+    def all(self) -> list[Binding]:
+        return [binding for user in list(self._by_user) for binding in self.of(user)]
+
     def user_at(self, source: Address) -> str | None:
-        now = self._now()
-        for user, bindings in self._by_user.items():
-            for found in bindings.values():
-                if found.source == source and found.expires_at > now:
-                    return user
+        user = self._user_at.get(source)
+        if user is not None and any(found.source == source for found in self.of(user)):
+            return user
+        self._user_at.pop(source, None)
         return None
+
+    def knows(self, host: str, user: str = "") -> bool:
+        return self._homes.get((user, host), 0.0) > self._now()
 
 
 class Registrar:
@@ -57,22 +74,34 @@ class Registrar:
         self._bindings = bindings
         self._registered = registered
         self._digest = Digest(options.realm, options.secret, options.nonce_s, options.algorithms, time.time)
+        self._guesses = Guesses(lambda user, host: bindings.knows(host, user), time.monotonic)
+
+    def challenges(self, host: str) -> list[str]:
+        """For a REGISTER without a signature, which is answered before it is parsed (door.py)."""
+        return self._digest.challenges(stale=False, host=host)
 
     def answer(self, request: Any) -> Any:
-        """The response to a REGISTER; bindings are changed by then."""
-        user = request.getHFBody("to").getUrl().username
+        """The response to a signed REGISTER; bindings are changed by then."""
+        user, source = request.getHFBody("to").getUrl().username, request.getSource()
         fields = parse(value(request, "authorization") or "")
-        if not fields:
-            return self._challenge(request, stale=False)
-        verdict = self._digest.check(fields, "REGISTER", self._credentials(fields.get("username", "")))
+        name, host = fields.get("username", ""), source[0]
+        if not self._digest.gave(fields.get("nonce", ""), host):
+            return self._challenge(request, host)
+        wait_s = 0.0 if self._bindings.user_at(source) == name else self._guesses.wait_s(name, host)
+        if wait_s > 0.0:
+            later = header("Retry-After", str(math.ceil(wait_s)))
+            return reply(request, 503, "Too many wrong passwords", later)
+        verdict = self._digest.check(fields, "REGISTER", self._credentials(name), host)
         if verdict is Verdict.STALE:
-            return self._challenge(request, stale=True)
-        if verdict is Verdict.BAD or fields["username"] != user:
+            return self._challenge(request, host)
+        if verdict is Verdict.BAD or name != user:
+            self._guesses.wrong(name, host)
             return reply(request, 403, "Wrong user or password")
+        self._guesses.right(name, host)
         return self._bind(request, user)
 
-    def _challenge(self, request: Any, stale: bool) -> Any:
-        challenges = (header("WWW-Authenticate", text) for text in self._digest.challenges(stale))
+    def _challenge(self, request: Any, host: str) -> Any:
+        challenges = (header("WWW-Authenticate", text) for text in self._digest.challenges(stale=True, host=host))
         return reply(request, 401, "Unauthorized", *challenges)
 
     def _bind(self, request: Any, user: str) -> Any:

@@ -25,8 +25,9 @@ from sippy.Time.Timeout import Timeout
 from sippy.UA import UA
 from sippy.UaStateConnected import UaStateConnected
 
-from civicline.voice.sip.api import DialogIds
+from civicline.voice.sip.api import Address, DialogIds
 from civicline.voice.sip.messages import METHODS, header, readable, reply
+from civicline.voice.sip.transport import is_literal
 
 LEFT_TO_SIPPY = ("INVITE", "BYE")
 BEFORE_THE_200 = ("Trying(UAC)", "Ringing(UAC)")
@@ -84,6 +85,19 @@ class Agent(UA):  # type: ignore[misc]
     on_refer: Callable[[str], bool] | None = None
     owed: Any = None  # the transaction of an INVITE that was answered and not acknowledged yet
     invite_branch: str | None = None  # of an arriving INVITE, to know it again
+    source: Address | None = None  # where the far end was heard, or is rung
+    _next_hop: Any = None
+
+    @property
+    def rAddr(self) -> Any:  # noqa: N802 (Sippy's name)
+        """Where the dialog's requests go, with the transport. A far end that names itself by a host name in its Contact
+        or Record-Route is answered where it sends from: to look a name up, every call would have to wait."""
+        return self._next_hop
+
+    @rAddr.setter
+    def rAddr(self, to: Any) -> None:  # noqa: N802 (Sippy's name)
+        is_name = to is not None and self.source is not None and not is_literal(to[0][0])
+        self._next_hop = (self.source, to[1]) if is_name else to
 
     def recvRequest(self, req: Any, sip_t: Any) -> Any:  # noqa: N802 (Sippy's name)
         method = req.getMethod()
@@ -118,6 +132,15 @@ class Agent(UA):  # type: ignore[misc]
         if self.holds_ack and 200 <= resp.getSCode()[0] < 300 and self.state.sname in BEFORE_THE_200:
             tr.uack, self.owed = True, tr
         super().recvResponse(resp, tr)
+
+    def processChallenge(self, resp: Any, cseq: int, asks: str, answers: str, more: Any) -> bool:  # noqa: N802 (Sippy's name)
+        """Sippy would send the signed INVITE before the ACK to the challenge."""
+        known = self.username is not None and not self.reqs[cseq].countHFs(answers)
+        if not known or not any(found.supportedAlgorithm()[0] for found in resp.getHFBodys(asks)):
+            return False
+        sign = super().processChallenge
+        Timeout(lambda: self.state.sname in BEFORE_THE_200 and sign(resp, cseq, asks, answers, more), 0)
+        return True
 
     def acknowledge(self) -> bool:
         """Send the ACK that was held back; False when none was."""

@@ -1,9 +1,10 @@
 """Sippy's transaction manager, with what a restarted or flooded process needs of it.
 
+* Each datagram passes the door (door.py) first; new calls pass `admit` before anything is parsed.
+* A request at which Sippy stumbles leaves no transaction behind. Sippy would keep it for ever.
 * A response that belongs to no transaction is forgotten. Sippy remembers it as answered for 32 to 64 s, so a
   200 that a phone repeats while we restart would never be seen by the INVITE that is sent again.
 * A 200 to an INVITE of a dialog that was taken up from another process gets the ACK that process owed.
-* New calls pass `admit` before anything is parsed: a refused call costs one regular expression.
 * A request that ICMP reports undeliverable ends its transaction at once instead of after 32 s.
 """
 
@@ -18,41 +19,69 @@ from sippy.SipResponse import SipResponse
 from sippy.SipTransactionManager import COMPLETED, RINGING, TRYING, SipTransaction, SipTransactionManager
 from sippy.Time.Timeout import Timeout
 
+from civicline.voice.sip import stateless
 from civicline.voice.sip.api import Address
+from civicline.voice.sip.door import DROP, PASS, RESPONSE, Door
 from civicline.voice.sip.quiet import report
-from civicline.voice.sip.transport import text_of
+from civicline.voice.sip.transport import is_literal, text_of
+from civicline.voice.sip.wellformed import mended
 
 T1_S = 0.5  # RFC 3261 section 17.1.1.1
-SHED_TAG = "shed"
-SHED_ACK = f";tag={SHED_TAG}"
-ECHOED = re.compile(r"^(?:(via|v)|(to|t)|(?:from|f|call-id|i|cseq))[ \t]*:(?:.*(?:\r?\n[ \t].*)*)", re.I | re.M)
 TAKEN = re.compile(r"SIP/2\.0 2\d\d .*\r\n(?s:.*?)^CSeq[ \t]*:[ \t]*\d+[ \t]+INVITE", re.I | re.M)
 BRANCH = re.compile(r"branch=(z9hG4bK[^;,\s]+)")
-RESPONSE = "SIP/2.0 "
 
 
 class Transactions(SipTransactionManager):  # type: ignore[misc]
     def __init__(
-        self, config: dict[str, Any], on_request: Callable[[Any, Any], Any], admit: Callable[[], int | None]
+        self,
+        config: dict[str, Any],
+        on_request: Callable[[Any, Any], Any],
+        admit: Callable[[], int | None],
+        door: Door,
     ) -> None:
         self._admit = admit
+        self._door = door
         super().__init__(config, on_request)
 
     def handleIncoming(self, data_in: str, ra: Any, server: Any, rtime: Any) -> None:  # noqa: N802 (Sippy's name)
+        source = ra.address
+        verdict = self._door.judge(data_in, source)
+        if verdict is not PASS:
+            if verdict != DROP:
+                server.send_to(verdict, stateless.way_back(data_in, source))
+            return
         if data_in.startswith(RESPONSE):
             self._forget(data_in)
             if TAKEN.match(data_in):
-                self._acknowledge_stray(data_in, ra.address)
-        elif data_in.startswith("INVITE ") and self._shed(data_in, ra.address, server):
+                self._acknowledge_stray(data_in, source)
+        elif data_in.startswith("INVITE ") and self._shed(data_in, source, server):
             return
-        if not (data_in.startswith("ACK ") and SHED_ACK in data_in):
-            super().handleIncoming(data_in, ra, server, rtime)
+        if not (data_in.startswith("ACK ") and stateless.ACK_MARK in data_in):
+            super().handleIncoming(mended(data_in), ra, server, rtime)
+
+    def incomingRequest(self, msg: Any, checksum: bytes, tids: Any, server: Any) -> None:  # noqa: N802 (Sippy's name)
+        via = msg.getHFBody("via")
+        if "received" in via.params:  # never where a sender says, always where it sends from
+            via.params["received"] = msg.getSource()[0]
+        try:
+            super().incomingRequest(msg, checksum, tids, server)
+        except Exception as error:
+            report("a SIP request could not be handled", error)
+            self._abandon(msg)
+
+    def has_call(self, call_id: str) -> bool:
+        """Whether a dialog of ours, or a request that we sent, has that Call-ID."""
+        return call_id in self.req_consumers
 
     def newTransaction(self, msg: Any, *args: Any, **more: Any) -> Any:  # noqa: N802 (Sippy's name)
         """All goes out by UDP. Sippy takes the far end's word for it, but only in small letters (RFC 3261 section 7.3.1
         makes it case-insensitive, and SIPp writes `transport=UDP`)."""
         msg.setTarget((msg.getTarget()[0], "udp"))
         return super().newTransaction(msg, *args, **more)
+
+    def transmitReq(self, t: Any, msg: Any, address: Address, *rest: Any) -> None:  # noqa: N802 (Sippy's name)
+        """An ACK to a far end whose Contact is a name goes where the INVITE went."""
+        super().transmitReq(t, msg, address if is_literal(address[0]) else t.address, *rest)
 
     def sendACK(self, t: Any) -> None:  # noqa: N802 (Sippy's name)
         """Nothing once the far end has given up waiting."""
@@ -110,26 +139,25 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
             if seen is not None and seen.data is None:
                 del cache[checksum]
 
+    def _abandon(self, request: Any) -> None:
+        """Forget the transaction of a request whose handling failed half way, with its timers."""
+        found = self.tserver.pop(request.getTId(wBRN=True), None)
+        if found is not None:
+            for timer in (found.teA, found.teD, found.teE, found.teF):
+                if timer is not None:
+                    timer.cancel()
+            found.cleanup()
+
     def _shed(self, data: str, source: Address, server: Any) -> bool:
-        if self._is_cached(data):
+        if self._is_cached(data) or stateless.has_to_tag(data):
             return False
-        retry_after_s = self._shed_for(data)
+        retry_after_s = self._admit()
         if retry_after_s is None:
             return False
-        server.send_to(unavailable(data, retry_after_s), source)
+        refusal = stateless.answer(data, source, 503, "Service Unavailable", f"Retry-After: {retry_after_s}")
+        if refusal is not None:
+            server.send_to(refusal, stateless.way_back(data, source))
         return True
-
-    def _shed_for(self, data: str) -> int | None:
-        to = next((found[0] for found in ECHOED.finditer(data) if found[2]), "")
-        return None if ";tag=" in to.lower() else self._admit()
-
-
-def unavailable(invite: str, retry_after_s: int) -> str:
-    """503 to an INVITE that was not parsed (RFC 3261 section 8.2.7: a stateless server)."""
-    head = invite.partition("\r\n\r\n")[0]
-    lines = [found[0].rstrip("\r") + (SHED_ACK if found[2] else "") for found in ECHOED.finditer(head)]
-    answer = [f"{RESPONSE}503 Service Unavailable", *lines, f"Retry-After: {retry_after_s}", "Content-Length: 0"]
-    return "\r\n".join(answer) + "\r\n\r\n"
 
 
 def _checksum(data: str) -> bytes:

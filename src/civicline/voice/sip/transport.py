@@ -1,12 +1,14 @@
 """UDP sockets on the loop: Sippy's, and plain ones for other protocols.
 
 Text inside Sippy is a Latin-1 view of the bytes, one character a byte: Sippy counts Content-Length in
-characters and gives up on a message that is not UTF-8. `text_of` and `bytes_of` are that view.
+characters and gives up on a message that is not UTF-8. `text_of` and `bytes_of` are that view. Bytes at which Python
+would end a line, but SIP does not (0x85 is in the UTF-8 of Å), stand in it as private characters.
 """
 
 from __future__ import annotations
 
 import errno
+import re
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -26,8 +28,13 @@ WANTED_BUFFER = 4 << 20
 OnDatagram = Callable[[bytes, Address], None]
 
 
+PRIVATE = 0xE000
+BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85]")
+HIDDEN = re.compile("[\ue00b\ue00c\ue01c-\ue01e\ue085]")
+
+
 def text_of(data: bytes) -> str:
-    return data.decode("latin-1")
+    return BREAKS.sub(lambda found: chr(PRIVATE + ord(found[0])), data.decode("latin-1"))
 
 
 def bytes_of(text: str | bytes) -> bytes:
@@ -36,7 +43,14 @@ def bytes_of(text: str | bytes) -> bytes:
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        return text.encode()
+        pass
+    return HIDDEN.sub(lambda found: chr(ord(found[0]) - PRIVATE), text).encode("latin-1", "replace")
+
+
+def is_literal(host: object) -> bool:
+    """Whether a host is an address and no name."""
+    text = str(host)
+    return ":" in text or text.replace(".", "").isdecimal()
 
 
 class Udp:
@@ -56,7 +70,10 @@ class Udp:
         loop.watch(self._socket.fileno(), self._read)
 
     def send(self, data: bytes, to: Address) -> None:
-        """Send, or drop as a network may: every protocol here repeats what matters."""
+        """Send, or drop as a network may: every protocol here repeats what matters. A name is no address: the kernel's
+        wrapper would look it up, and everybody would wait."""
+        if not is_literal(to[0]) or not 0 < to[1] < 65536:
+            return
         for _ in range(2):  # the first attempt may only fetch the error of an earlier datagram
             try:
                 self._socket.sendto(data, to)

@@ -1,0 +1,120 @@
+"""Guessing at telephones' passwords is slowed; the phone itself never waits for somebody else's guesses."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+from driver import REALM
+from sip_app import App
+
+from civicline.voice.sip.digest import ha1, response
+from civicline.voice.sip.guesses import FREE, LONGEST_PAUSE_S, PAUSE_AT_HOME_S, Guesses
+
+HOME, STRANGER, OTHER = "127.0.0.5", "127.0.0.66", "127.0.0.67"
+
+
+class Asker:
+    """Registers from one address, by hand."""
+
+    def __init__(self, app: App, host: str) -> None:
+        self._to = app.address
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((host, 0))
+        self._socket.settimeout(5)
+        self.host, self.port = self._socket.getsockname()
+        self._turn = 0
+
+    def nonce(self) -> str:
+        found = re.search(r'nonce="([^"]+)"', self._ask())
+        assert found is not None
+        return found[1]
+
+    def register(self, user: str, password: str, nonce: str = "") -> int:
+        fields = {"username": user, "realm": REALM, "nonce": nonce or self.nonce(), "uri": f"sip:{REALM}"}
+        fields |= {"nc": "00000001", "cnonce": "c", "qop": "auth", "algorithm": "MD5"}
+        fields["response"] = response("MD5", ha1("MD5", user, REALM, password), fields, "REGISTER")
+        signed = ", ".join(f'{name}="{text}"' for name, text in fields.items())
+        return int(self._ask(f"Authorization: Digest {signed}", user)[8:11])
+
+    def wait_s(self) -> int:
+        """What the last refusal said."""
+        found = re.search(r"Retry-After: (\d+)", self._last)
+        return int(found[1]) if found else 0
+
+    def _ask(self, signed: str = "X: y", user: str = "ana") -> str:
+        self._turn += 1
+        lines = [
+            f"REGISTER sip:{REALM} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self.host}:{self.port};branch=z9hG4bK{self.port}-{self._turn};rport",
+            f"From: <sip:{user}@{REALM}>;tag=1",
+            f"To: <sip:{user}@{REALM}>",
+            f"Call-ID: {self.host}-{self.port}-{self._turn}",
+            f"CSeq: {self._turn} REGISTER",
+            f"Contact: <sip:{user}@{self.host}:{self.port}>",
+            signed,
+            "Content-Length: 0",
+        ]
+        self._socket.sendto(("\r\n".join(lines) + "\r\n\r\n").encode(), self._to)
+        self._last = self._socket.recv(65535).decode()
+        return self._last
+
+
+def app() -> App:
+    return App(users={"ana": "right", "ben": "right"}, trunks=["192.0.2.0/24"])
+
+
+def test_a_guesser_must_wait_and_the_phone_need_not() -> None:
+    with app() as running:
+        phone, guesser = Asker(running, HOME), Asker(running, STRANGER)
+        assert phone.register("ana", "right") == 200
+        assert [guesser.register("ana", f"guess {n}") for n in range(FREE)] == [403] * FREE
+        assert guesser.register("ana", "right") == 503, "even what is right is not looked at"
+        assert guesser.wait_s() >= 1
+        assert Asker(running, OTHER).register("ana", "right") == 503, "nor from another source"
+        assert phone.register("ana", "right") == 200
+        assert Asker(running, HOME).register("ana", "right") == 200, "nor does its host's new port wait"
+        assert guesser.register("ben", "right") == 503, "a source that guesses waits at every user"
+        assert Asker(running, OTHER).register("ben", "right") == 200
+
+
+def test_nobody_is_punished_for_what_others_send_in_his_name() -> None:
+    """A forged source never sees the challenge: its nonce is another host's."""
+    with app() as running:
+        strange = Asker(running, STRANGER).nonce()
+        asker = Asker(running, OTHER)
+        assert [asker.register("ana", "guess", strange) for _ in range(3 * FREE)] == [401] * (3 * FREE)
+        assert asker.register("ana", "right") == 200
+
+
+class TestPauses:
+    def guesses(self, now: list[float]) -> Guesses:
+        return Guesses(lambda user, host: (user, host) == ("ana", HOME), lambda: now[0])
+
+    def test_they_double_up_to_the_longest(self) -> None:
+        now = [1000.0]
+        guesses = self.guesses(now)
+        waits = []
+        for _ in range(FREE + 12):
+            guesses.wrong("ana", STRANGER)
+            waits.append(guesses.wait_s("ana", STRANGER))
+            now[0] += waits[-1]
+        assert waits[: FREE + 2] == [0.0] * (FREE - 1) + [1.0, 2.0, 4.0]
+        assert waits[-1] == LONGEST_PAUSE_S
+
+    def test_at_home_they_stay_short(self) -> None:
+        guesses = self.guesses([1000.0])
+        for _ in range(50):
+            guesses.wrong("ana", HOME)
+            guesses.wrong("ana", STRANGER)
+        assert guesses.wait_s("ana", HOME) == PAUSE_AT_HOME_S
+
+    def test_an_hour_of_peace_forgives(self) -> None:
+        now = [1000.0]
+        guesses = self.guesses(now)
+        for _ in range(50):
+            guesses.wrong("ana", STRANGER)
+        now[0] += 3601
+        assert guesses.wait_s("ana", STRANGER) == 0.0
+        guesses.wrong("ana", STRANGER)
+        assert guesses.wait_s("ana", STRANGER) == 0.0
