@@ -47,7 +47,7 @@ class Centre:
     def __init__(
         self, folder: Path, pack: Path = PACK, rtp: str = "", environ: Mapping[str, str] | None = None
     ) -> None:
-        first = free_udp(count=4)
+        first = free_udp(count=RTP_PORTS)
         self.pack = pack
         self.folder = folder
         self.environ = {
@@ -58,7 +58,7 @@ class Centre:
             "CIVICLINE_SIP": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_NG": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_NG_EVENTS": f"127.0.0.1:{free_udp()}",
-            "CIVICLINE_RTP": rtp or f"{first}-{first + RTP_PORTS}",
+            "CIVICLINE_RTP": rtp or f"{first}-{first + RTP_PORTS - 1}",
             **(environ or {}),
         }
         self.settings = settings_module.load(self.environ)

@@ -14,7 +14,7 @@ from peers.ports import eventually, free_udp
 
 class Node:
     def __init__(self, centre: Centre, name: str = "voice-2") -> None:
-        first = free_udp(count=4)
+        first = free_udp(count=RTP_PORTS)
         self.name = name
         self._folder = centre.folder
         self.environ = {
@@ -23,7 +23,7 @@ class Node:
             "CIVICLINE_SIP": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_NG": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_NG_EVENTS": f"127.0.0.1:{free_udp()}",
-            "CIVICLINE_RTP": f"{first}-{first + RTP_PORTS}",
+            "CIVICLINE_RTP": f"{first}-{first + RTP_PORTS - 1}",
         }
         self.settings = settings_module.load(self.environ)
         self.sip = (self.settings.sip.host, self.settings.sip.port)

@@ -12,8 +12,10 @@ T = TypeVar("T")
 POLL_S = 0.02
 
 
-RANGE = range(10240, 32768, 2)
-"""Below the ports that Linux gives to whoever asks for any (32768 on): nobody gets one of these by chance."""
+FEW, MANY = range(20000, 32768, 2), range(2400, 20000, 400)
+"""Where a few or many neighbours are taken from: below the ports that Linux gives to whoever asks for any (32768 on),
+so that nobody gets one of these by chance."""
+FEW_MAX = 8
 _claims: list[socket.socket] = []
 _chance = random.SystemRandom()
 
@@ -28,8 +30,8 @@ def free_tcp(host: str = "127.0.0.1") -> int:
 
 
 def _free(kind: int, host: str, count: int) -> int:
-    for _ in range(200):
-        first = _chance.choice(RANGE)
+    for _ in range(400):
+        first = _chance.choice(FEW if count <= FEW_MAX else MANY)
         if all(_is_free(kind, host, first + n) for n in range(count)) and _claim(first, count):
             return first
     raise OSError(f"no {count} neighbouring free ports on {host}")

@@ -90,6 +90,10 @@ class App:
         say("reoffered", leg=leg, sdp=sdp)
         return self.config.get("reanswer")
 
+    def referred(self, leg, to_user):
+        say("referred", leg=leg, to_user=to_user)
+        return False
+
     def reinvited(self, leg, sdp, code):
         say("reinvited", leg=leg, sdp=sdp, code=code)
 

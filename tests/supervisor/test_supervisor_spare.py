@@ -62,6 +62,7 @@ def test_a_dead_spare_does_not_keep_the_child_from_its_start(keeper: Keeper, tmp
     keeper.wait_for(lambda: bool(lines(tmp_path, "waits")) and bool(lines(tmp_path, "works")), "the spare", 20)
     assert child.process is not None and child.spare is not None
     os.kill(child.spare.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, child.spare.pid, os.WEXITED | os.WNOWAIT)
     os.kill(child.process.pid, signal.SIGKILL)
     keeper.wait_for(lambda: len(lines(tmp_path, "works")) == 2, "another child", 20)
     assert child.starts == 2

@@ -88,6 +88,7 @@ def test_each_permission_is_withheld_from_somebody_or_is_for_all_staff() -> None
     assert holders == {
         "desk.use": {"representative", "supervisor"},
         "floor.see": {"supervisor", "administrator"},
+        "floor.announce": {"supervisor"},
         "recordings.export": {"supervisor", "administrator"},
         "live.follow": {"representative", "supervisor", "administrator"},
         "account.use": {"representative", "supervisor", "administrator"},
