@@ -16,7 +16,7 @@ from civicline.core.agency import Span
 from civicline.core.requests import LoadAgency
 
 DEMO = Path(__file__).parents[1] / "packs" / "small"
-MAY_BE_EMPTY = ("trunks.yaml", "messages.yaml", "surveys.yaml")
+MAY_BE_EMPTY = ("trunks.yaml", "messages.yaml", "surveys.yaml", "offices.yaml")
 """An agency may have no carrier, nothing to read out and nothing to ask."""
 Change = Callable[[str, str, str], None]
 

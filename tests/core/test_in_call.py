@@ -112,6 +112,32 @@ def test_both_write_about_it_and_it_counts_once(floor):
     assert {name: work.talk_s for name, work in by_agent([contact(floor)]).items()} == {"bob": 60, "dee": 30}
 
 
+def test_the_next_one_writes_too_when_the_first_word_came_while_the_caller_waited(floor):
+    floor.do(r.PassOn("bob", "c1", PassedOnFor.EXPERT, queue="operator"))
+    floor.wrap_up("c1", "bob", resolved=True)
+    floor.ready("dee")
+    floor.answer("c1")
+    assert contact(floor).resolved is None
+    floor.caller_hangs_up("c1")
+    assert floor.wrap_up("c1", "dee", resolved=False)[:1] == ["ContactWrapped"]
+    assert contact(floor).resolved is False and floor.state.agents["dee"].state == "available"
+
+
+def test_a_refusal_is_taken_from_whoever_still_writes(floor):
+    floor.do(r.PassOn("bob", "c1", PassedOnFor.EXPERT, queue="operator"))
+    assert floor.do(r.RefuseRecording("c1", "dee")) == [], "not theirs"
+    assert floor.do(r.RefuseRecording("c1", "bob")) == ["RecordingRefused"]
+
+
+def test_the_queue_that_was_named_outlasts_a_phone_that_leaves(floor):
+    floor.do(r.PassOn("bob", "c1", PassedOnFor.EXPERT, queue="operator"))
+    floor.ready("dee")
+    floor.answer("c1")
+    floor.do(r.HoldCaller("dee", "c1"))
+    floor.do(r.LegHungUp(contact(floor).offer, HungUpBy.AGENT))
+    assert (contact(floor).state, contact(floor).queue) == ("waiting", "operator")
+
+
 def test_whoever_leaves_after_being_passed_on_was_answered(floor):
     floor.do(r.PassOn("bob", "c1", PassedOnFor.EXPERT, queue="operator"))
     floor.caller_hangs_up("c1")
@@ -191,6 +217,15 @@ def test_an_office_that_does_not_answer_sends_the_caller_back_to_their_place(flo
     assert (contact(floor).state, contact(floor).place) == ("waiting", place)
     assert contact(floor).passed_on.why is PassedOnFor.OFFICE_MISSED
     assert needs([contact(floor)]) == [("vehicles", "plates", 1, 0)]
+
+
+def test_a_word_on_a_referral_that_failed_does_not_count(floor):
+    floor.do(r.SendToOffice("bob", "c1", "vehicles", "plates"))
+    floor.wrap_up("c1", "bob", resolved=True)
+    floor.wait(60)
+    floor.caller_hangs_up("c1")
+    parts = parts_of(contact(floor), 20)
+    assert (parts.wrapped, parts.resolved, parts.left_after_answer, parts.passed_on) == (0, 0, 1, 1)
 
 
 def test_an_office_may_be_asked_and_left_with_the_caller(floor):

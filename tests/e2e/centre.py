@@ -176,11 +176,21 @@ class Centre:
     def assert_nothing_left(self) -> None:
         """No leg, port, offer or agent is left over."""
         eventually(lambda: not self.state().legs, what="the end of all legs")
-        eventually(lambda: self.media_calls() == 0, what="the end of all media sessions")
+        try:
+            eventually(lambda: self.media_calls() == 0, what="the end of all media sessions")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self._left_in_media()}") from error
         state = self.state()
         assert not state.offers
         busy = [agent.id for agent in state.agents.values() if agent.leg or agent.state in ("offered", "talking")]
         assert not busy, f"still busy: {busy}"
+
+    def _left_in_media(self) -> list[str]:
+        """Each with what the journal says of its contact."""
+        with client.NgClient(Address(self.settings.ng[0].host, self.settings.ng[0].port)) as ng:
+            left = [str(each) for each in ng.command(client.calls())["calls"]]  # type: ignore[union-attr]
+            tags = {each: ng.command(client.query(each)) for each in left}
+        return [f"{tags[each]} {self.state().contacts.get(each)}" for each in left]
 
 
 def _civicline(environ: dict[str, str], *words: str) -> None:

@@ -8,24 +8,19 @@ import subprocess
 import sys
 import wave
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from civicline.core import requests
 from civicline.core.facts import RecordingRefused
 from civicline.core.lifecycle import AgentState
-from civicline.journal.read import read
-from civicline.people import keyset
-from civicline.recordings import reading, rows, store, wav
-from civicline.recordings.format import RATE_HZ, owner
+from civicline.recordings import rows, store
+from civicline.recordings.format import RATE_HZ
 from e2e import centre as centre_module
-from e2e.callers import Caller, Town
+from e2e.callers import Town
 from e2e.centre import Centre
-from e2e.inotify import Watch
+from e2e.recorded import closed, events, files, sides, talk, talk_on, tone_s, watched
 from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
 from peers.baresip import Phone
 from peers.ports import eventually
@@ -56,70 +51,6 @@ def ann(town: Town, tmp_path: Path) -> Iterator[Phone]:
         phone.stop()
 
 
-def heard_notice(caller: Caller) -> bool:
-    caller.look()
-    return caller.is_known() and caller.contact.notice_at is not None
-
-
-@contextmanager
-def talk(town: Town, phone: Phone) -> Iterator[Caller]:
-    """A caller who lets the notice play to its end, and talks."""
-    with town.call() as caller:
-        eventually(lambda: heard_notice(caller), 60, "the end of the notice")
-        caller.press("11")
-        phone.expect("CALL_INCOMING")
-        phone.accept()
-        caller.until("talking")
-        yield caller
-
-
-def events(town: Town, kind: str, contact: str) -> list[dict[str, Any]]:
-    found = read(town.centre.conn, 0, 100_000)
-    return [event.body for event in found if event.kind == kind and event.body.get("contact") == contact]
-
-
-def files(town: Town) -> list[Path]:
-    return [path for _, path in store.everything(store.folder(town.centre.settings.data))]
-
-
-def closed(town: Town, contact: str) -> dict[str, Any]:
-    return eventually(lambda: events(town, rows.CLOSED, contact), what="recording.closed in the journal")[-1]
-
-
-def seconds_on_disk(town: Town, contact: str) -> int:
-    """Whole seconds of what was written so far, in all segments."""
-    found = rows.of_contact(town.centre.conn, contact)
-    if not found:
-        return 0
-    paths = store.segments(store.folder(town.centre.settings.data), found[0].id)
-    return sum(reading.read(path).seconds for path in paths if path.stat().st_size)
-
-
-def talk_on(town: Town, caller: Caller, seconds: int) -> None:
-    """Until so many more seconds are on disk: the caller's ear and the phone play their tones all the while."""
-    wanted = seconds_on_disk(town, caller.id) + seconds
-    eventually(lambda: (caller.look(), seconds_on_disk(town, caller.id) >= wanted)[1], 40, f"{seconds} s on disk")
-
-
-def sides(town: Town, contact: str, out: Path) -> tuple[np.ndarray, np.ndarray, list[reading.Mark]]:
-    row = rows.of_contact(town.centre.conn, contact)[0]
-    key = keyset.load(town.centre.settings.keyset).open_key(owner(row.id), row.wrapped_key)
-    found = reading.whole(store.segments(store.folder(town.centre.settings.data), row.id), key)
-    marks: list[reading.Mark] = []
-    with out.open("wb") as file:
-        wav.write(file, found.pieces(marks))
-        wav.finish(file, reading.joined(marks))
-    with wave.open(str(out), "rb") as sound:
-        both = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2").reshape(-1, 2)
-    return both[:, 0], both[:, 1], reading.joined(marks)
-
-
-def tone_s(samples: np.ndarray, hz: float) -> float:
-    blocks = samples[: len(samples) // 160 * 160].reshape(-1, 160).astype(float)
-    at = np.exp(-2j * np.pi * hz * np.arange(160) / RATE_HZ)
-    return float(np.sum(2 * np.abs(blocks @ at) ** 2 / 160 > 0.5 * np.maximum(np.sum(blocks**2, axis=1), 1))) / 50
-
-
 def test_each_side_is_found_in_the_recording(town: Town, ann: Phone, tmp_path: Path) -> None:
     with talk(town, ann) as caller:
         talk_on(town, caller, 3)
@@ -138,17 +69,6 @@ def civicline(town: Town, *words: str, typed: str = "", **environ: str) -> subpr
     command = [sys.executable, "-m", "civicline.cli", *words]
     env = {**town.centre.environ, **environ}
     return subprocess.run(command, env=env, input=typed, capture_output=True, text=True, check=False)
-
-
-@contextmanager
-def watched(town: Town) -> Iterator[Watch]:
-    folder = store.folder(town.centre.settings.data)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    watch = Watch(folder)
-    try:
-        yield watch
-    finally:
-        watch.close()
 
 
 def test_who_refuses_by_key_leaves_no_byte_and_no_key(town: Town, ann: Phone) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from civicline.core import deadlines, facts, requests
 from civicline.core.facts import Fact
-from civicline.core.lifecycle import CONTACT, ContactState, LifecycleError, Recording
+from civicline.core.lifecycle import CONTACT, AgentState, ContactState, LifecycleError, Recording
 from civicline.core.model import Contact, State
 
 Record = Callable[[Fact], None]
@@ -36,19 +36,22 @@ def recording_now(contact: Contact) -> Wanted:
 
 
 _CALLER_MAY_REFUSE = frozenset(ContactState) - {ContactState.WRAPPING, ContactState.SURVEYING, ContactState.CLOSED}
-_AGENT_MAY_REFUSE = frozenset({ContactState.TALKING, ContactState.WRAPPING})
 
 
 def _refuse(state: State, request: requests.RefuseRecording, at: float, record: Record) -> None:
     contact = state.contacts.get(request.contact)
     if contact is None or contact.recording is Recording.REFUSED:
         return
-    if request.agent:
-        may = contact.state in _AGENT_MAY_REFUSE and contact.agent == request.agent
-    else:
-        may = contact.state in _CALLER_MAY_REFUSE
-    if may:
+    caller_may = not request.agent and contact.state in _CALLER_MAY_REFUSE
+    if caller_may or _has_or_writes(state, contact, request.agent):
         record(facts.RecordingRefused(at, contact.id, request.agent))
+
+
+def _has_or_writes(state: State, contact: Contact, agent_id: str) -> bool:
+    """The representative who talks with the person, or who did and has not wrapped up yet."""
+    agent = state.agents.get(agent_id)
+    writes = agent is not None and agent.state is AgentState.WRAP_UP and agent.contact == contact.id
+    return writes or (contact.state is ContactState.TALKING and contact.agent == agent_id)
 
 
 def _talking(state: State, request: requests.PauseRecording | requests.ResumeRecording) -> Contact | None:

@@ -139,17 +139,17 @@ def _next_leg(contact: Contact) -> str:
     return f"{contact.id}-p{contact.parties + 1}"
 
 
-def refer_to(state: State, leg: Leg, user: str) -> requests.PassOn | requests.SendToOffice | None:
+def refer_to(state: State, leg: Leg, user: str, at: float) -> requests.PassOn | requests.SendToOffice | None:
     """What a REFER (RFC 3515) from a representative's phone to `user` asks for: a colleague who is free, a queue, the
     operator of a line, or an office (what for is not said then). None: nobody to whom calls may be passed on."""
     contact, agency = state.contacts.get(leg.contact), state.agency
     if contact is None or agency is None or contact.offer != leg.id or contact.state is not ContactState.TALKING:
         return None
     agent, why = leg.agent or "", PassedOnFor.OTHER
-    if user in agency.queues:
-        return requests.PassOn(agent, contact.id, why, queue=user)
-    if user in agency.lines:
-        return requests.PassOn(agent, contact.id, why, queue=agency.lines[user].operator)
+    queue = agency.queues.get(agency.lines[user].operator if user in agency.lines else user)
+    if queue is not None:
+        is_open = hours.is_open(agency, queue.calendar, at)
+        return requests.PassOn(agent, contact.id, why, queue=queue.id) if is_open else None
     if _free(state, user, agent) is not None:
         return requests.PassOn(agent, contact.id, why, colleague=user)
     office = next((each for each in agency.offices.values() if user in (each.id, each.number)), None)

@@ -17,10 +17,15 @@ from civicline.core.moves import close, end_leg_of, move_agent, move_contact
 
 
 def take(contact: Contact, agent: str, leg: str, at: float) -> None:
-    """A representative has the call from here on."""
+    """A representative has the call from here on, and the last word on it."""
+    _forget_word(contact)
     contact.agent, contact.offer, contact.taken_at, contact.talk_ended_at = agent, leg, at, None
     contact.connected_at = at if contact.connected_at is None else contact.connected_at
     contact.segments.append(Segment(agent, leg, contact.queue, at))
+
+
+def _forget_word(contact: Contact) -> None:
+    contact.wrapped_at = contact.final_topic = contact.disposition = contact.resolved = None
 
 
 def release(contact: Contact, at: float) -> None:
@@ -79,9 +84,15 @@ def _leave(state: State, contact: Contact, name: str, at: float) -> None:
     contact.agent = contact.offer = contact.taken_at = None
 
 
+def _named(contact: Contact) -> str:
+    """The queue that a colleague named: it holds until somebody chooses another topic or queue."""
+    return contact.passed_on.queue if contact.passed_on else ""
+
+
 def _contact_passed_on(state: State, fact: facts.ContactPassedOn) -> None:
     contact = state.contacts[fact.contact]
-    contact.passed_on = PassedOn(fact.agent, fact.why, fact.at, fact.queue if fact.by_queue else "")
+    named = "" if fact.topic is not None else _named(contact)
+    contact.passed_on = PassedOn(fact.agent, fact.why, fact.at, fact.queue if fact.by_queue else named)
     contact.times_passed_on += 1
     contact.topic = contact.topic if fact.topic is None else fact.topic
     if contact.queue != fact.queue:
@@ -117,8 +128,10 @@ def _office_missed(state: State, fact: facts.OfficeMissed) -> None:
     contact = state.contacts[fact.contact]
     referral = contact.referrals[-1]
     referral.ended_at = fact.at
-    contact.passed_on = PassedOn(referral.agent, PassedOnFor.OFFICE_MISSED, fact.at)
-    contact.wrapped_at = None
+    contact.passed_on = PassedOn(referral.agent, PassedOnFor.OFFICE_MISSED, fact.at, _named(contact))
+    contact.times_passed_on += 1
+    contact.position = contact.told_at = None
+    _forget_word(contact)
     end_leg_of(state, fact.leg)
     move_contact(state, contact, "OfficeMissed")
 
@@ -206,7 +219,7 @@ def _end_beside(contact: Contact, at: float) -> None:
 
 def _consult_completed(state: State, fact: facts.ConsultCompleted) -> None:
     contact = state.contacts[fact.contact]
-    contact.passed_on = PassedOn(fact.agent, PassedOnFor.CONSULTED, fact.at)
+    contact.passed_on = PassedOn(fact.agent, PassedOnFor.CONSULTED, fact.at, _named(contact))
     contact.times_passed_on += 1
     _end_beside(contact, fact.at)
     _leave(state, contact, "ConsultCompleted", fact.at)

@@ -171,6 +171,8 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.TALKING, "RecordingResumed"): C.TALKING,
     (C.TALKING, "TalkEnded"): C.WRAPPING,
     (C.WRAPPING, "RecordingRefused"): C.WRAPPING,
+    (C.SURVEYING, "RecordingRefused"): C.SURVEYING,
+    (C.CLOSED, "RecordingRefused"): C.CLOSED,  # whoever passed the call on still writes about it
     (C.WRAPPING, "ContactWrapped"): C.CLOSED,
     (C.WRAPPING, "WrapUpRanOut"): C.CLOSED,
     (C.WRAPPING, "surveying"): C.SURVEYING,  # in place of these two while the survey goes on

@@ -153,7 +153,10 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
 
 
 def _handled_parts(contact: Contact) -> dict[str, Any]:
-    word = {"wrapped": int(contact.wrapped_at is not None), "resolved": int(contact.resolved is True)}
+    word = {
+        "wrapped": int(contact.wrapped_at is not None),
+        "resolved": int(contact.wrapped_at is not None and contact.resolved is True),
+    }
     done = handling.total(contact)
     if not done.contacts or done.handled < done.contacts or contact.state in IN_LINE:
         return word

@@ -8,7 +8,7 @@ from typing import Any
 from civicline.core import deadlines, facts, requests, survey
 from civicline.core.agency import Agency
 from civicline.core.facts import Fact
-from civicline.core.lifecycle import ContactState, HungUpBy, LegState, LifecycleError
+from civicline.core.lifecycle import ContactState, HeldBy, HungUpBy, LegState, LifecycleError
 from civicline.core.model import Contact, State
 from civicline.core.survey import Replied, Reply, Response, SurveyEnd, SurveyState
 
@@ -31,6 +31,8 @@ def begin(state: State, contact: Contact, by: HungUpBy, at: float, record: Recor
     """Call it before the talk is said to have ended: whoever was told of the survey and stays on the line is asked."""
     leg, agency, response = state.legs.get(contact.leg), state.agency, contact.survey
     if by is not HungUpBy.AGENT or leg is None or leg.state is not LegState.ANSWERED:
+        return
+    if contact.held_by is HeldBy.CALLER:  # their phone is on hold: nobody would hear the questions
         return
     if response is None or response.state is not SurveyState.OFFERED or agency is None:
         return

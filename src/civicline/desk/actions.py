@@ -100,9 +100,12 @@ def consult(agent: str, contact: str, target: str, queue: str, note: str) -> int
 
 
 def _sealed(contact: str, note: str) -> list[Statement]:
-    """A key that is missing must not keep a call from going on: the note is then left out."""
+    """A key that is missing must not keep a call from going on: the note is then left out. Without a note, one of
+    somebody before goes: it would be read as this representative's."""
+    if not note:
+        return [("DELETE FROM sealed_field WHERE contact = %s AND name = %s", (contact, NOTE))]
     try:
-        return seal_statements(contact, {NOTE: note[:NOTE_LENGTH]}) if note else []
+        return seal_statements(contact, {NOTE: note[:NOTE_LENGTH]})
     except KeysetError as error:
         log.error("a note for the next representative cannot be sealed: %s", error)
         return []

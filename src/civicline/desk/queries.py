@@ -176,8 +176,8 @@ def _in_hand(state: AgentState, me: AgentRow, row: ContactRow, agency: Agency | 
         note=(_opened(row.id, NOTE) or "") if row.passed_on_by or asked else "",
         controls=controls(row) if holds else [],
         groups=groups(agency, me.id) if holds and agency and not row.consult_state else [],
-        paused_at=row.recording_paused_at,
-        paused_s=_paused_s(row),
+        paused_at=row.recording_paused_at if holds else None,
+        paused_s=_paused_s(row) if holds else 0,
         buttons=[Button(name, LABELS[name]) for name in _of_recording(state, row)],
         entered=_entered(row.id, agency) if agency else [],
     )
@@ -191,6 +191,12 @@ def may_go_to(target: str, me: str) -> bool:
     """Whether the call can be passed on there at this moment."""
     agency = queries.agency()
     return agency is not None and any(each.value == target for group in groups(agency, me) for each in group.targets)
+
+
+def talks(me: str, contact: str) -> bool:
+    """Whether this representative has that contact on the phone."""
+    row = queries.agent(me)
+    return row is not None and row.contact == contact and row.state == A.TALKING
 
 
 def queue_of(target: str) -> str:

@@ -77,7 +77,8 @@ CALL: dict[str, Callable[[HttpRequest], HttpResponse]] = {
 def transfer(request: HttpRequest) -> HttpResponse:
     """Pass the call on at once, or ask first."""
     form, me = TransferForm(request.POST), staff_name(request)
-    if not form.is_valid() or not queries.may_go_to(form.cleaned_data["to"], me):
+    is_fit = form.is_valid() and queries.may_go_to(form.cleaned_data["to"], me)
+    if not is_fit or not queries.talks(me, form.cleaned_data["contact"]):
         shown = _shown(request) | {"nowhere": True, "given": request.POST}
         return render(request, _template(request), shown | {"here": "desk"}, status=422)
     found = form.cleaned_data

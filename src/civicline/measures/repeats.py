@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from civicline.core.facts import ContactArrived, ContactWrapped, TopicChosen
+from civicline.core.facts import ContactArrived, ContactPassedOn, ContactWrapped, SegmentWrapped, TopicChosen
 from civicline.core.kinds import KIND
 from civicline.core.model import Contact
 from civicline.core.resolution import DAY_S, WINDOWS_DAYS, Track, topic_of, untracked
@@ -22,7 +22,8 @@ from civicline.journal import read
 from civicline.journal.event import Event
 from civicline.measures.period import READ_AT_ONCE, Period
 
-ARRIVED, WRAPPED, CHOSEN = KIND[ContactArrived], KIND[ContactWrapped], KIND[TopicChosen]
+ARRIVED = KIND[ContactArrived]
+SAY_TOPIC = [KIND[each] for each in (TopicChosen, ContactPassedOn, SegmentWrapped, ContactWrapped)]
 
 Key = tuple[str, str]
 """Caller (the keyed hash) and topic."""
@@ -68,9 +69,9 @@ def _track(contact: Contact, times: dict[Key, list[float]]) -> Track:
 
 
 def _window(conn: psycopg.Connection[Any], found: Period) -> Iterator[Event]:
-    """Facts of the three kinds, to the end of the longest window."""
+    """Facts of these kinds, to the end of the longest window."""
     position, until = found.before_first, found.end + max(WINDOWS_DAYS) * DAY_S
-    while events := read.of_kinds(conn, position, (ARRIVED, CHOSEN, WRAPPED), READ_AT_ONCE):
+    while events := read.of_kinds(conn, position, (ARRIVED, *SAY_TOPIC), READ_AT_ONCE):
         position = events[-1].position
         yield from events
         if events[-1].body["at"] > until:

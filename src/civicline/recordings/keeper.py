@@ -38,7 +38,8 @@ _PROGRESS = (
     "INSERT INTO recording_progress (id, position) VALUES (1, %s)"
     " ON CONFLICT (id) DO UPDATE SET position = excluded.position"
 )
-_ENDS = frozenset({"talk_ended", "contact_wrapped", "wrap_up_ran_out"})
+_ENDS = frozenset({"talk_ended", "contact_wrapped", "wrap_up_ran_out", "contact_abandoned", "referral_ended"})
+"""Facts after which nobody of ours talks with the person any more, though they may have been passed on before."""
 
 
 class Keeper:

@@ -21,6 +21,7 @@ import psycopg
 
 from civicline.core import kinds, requests
 from civicline.core.agency import Agency
+from civicline.core.consent import Wanted, recording_now
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, Fact
 from civicline.core.lifecycle import HungUpBy, LegState
@@ -173,6 +174,8 @@ class Application:
             self._mend_leg(call, name)
         contact = self.state.contacts.get(contact_id)
         if contact is not None:
+            if recording_now(contact) is not Wanted.RECORD:  # what must not be kept ends before anybody new is heard
+                recorder.mend(self, call, contact)
             bridge.mend(self, call, contact)
             listening.mend(self, call, contact)
             recorder.mend(self, call, contact)

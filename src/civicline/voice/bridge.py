@@ -9,6 +9,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from civicline.core import requests
+from civicline.core.lifecycle import ConsultState
 from civicline.core.model import Contact
 from civicline.voice import listening
 from civicline.voice.calls import Call, LocalLeg, Phase
@@ -99,12 +101,21 @@ def _join(app: Application, call: Call, wanted: Hearing, legs: dict[str, LocalLe
         return
     first, second = (legs[name] for name in wanted.together[:2])
     if len(wanted.together) > 2:
-        app.media.send(call.media, client.conference(call.contact, wanted.together))
+        joined = client.conference(call.contact, wanted.together)
+        app.media.send(call.media, joined, failed=lambda _: _not_joined(app, call))
         return
-    app.media.send(call.media, client.stop(call.contact, first.id))
+    for leg in (first, second):
+        app.media.send(call.media, client.stop(call.contact, leg.id))
     answer = client.answer_agent(call.contact, first.id, second.id, second.remote_sdp)
     app.media.send(call.media, answer, lambda body: _joined(app, first, str(body["sdp"])))
     second.heard = (app.media.instance(call.media), second.remote_sdp)
+
+
+def _not_joined(app: Application, call: Call) -> None:
+    """The engine has no conferences (rtpengine), or is gone: the representative speaks to the third aside."""
+    contact = app.state.contacts.get(call.contact)
+    if contact is not None and contact.consult is not None and contact.consult.state is ConsultState.JOINED:
+        app.ask(requests.TurnConsult(contact.agent or "", call.contact, ConsultState.ASIDE))
 
 
 def _joined(app: Application, first: LocalLeg, sdp: str) -> None:

@@ -7,6 +7,7 @@ is answered at once, since it is the phone's own; what follows from it for the o
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from civicline.core import requests
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _ORIGIN = re.compile(r"^(o=\S+ \S+ )(\d+)", re.M)
 _DIRECTION = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\r?$", re.M)
 GONE = (408, 481)
+DECIDED_WITHIN_S = 5.0
+"""A REFER that came to something has ended the leg by then."""
 
 
 def reoffered(app: Application, leg: str, sdp: str | None) -> str | None:
@@ -83,8 +86,18 @@ def referred(app: Application, leg: str, to_user: str) -> bool:
     local, known = app.local.get(leg), app.state.legs.get(leg)
     if local is None or known is None or known.agent is None or local.phase is not Phase.UP:
         return False
-    asked = refer_to(app.state, known, to_user)
+    asked = refer_to(app.state, known, to_user, time.time())
     if asked is None or not app.ask(asked):
         return False
     local.referred = True
+    app.endpoint.call_later(DECIDED_WITHIN_S, lambda: _refer_again(app, leg))
     return True
+
+
+def _refer_again(app: Application, leg: str) -> None:
+    """Nothing came of it, say because the colleague was rung meanwhile: the call is still this phone's."""
+    local, known = app.local.get(leg), app.state.legs.get(leg)
+    contact = app.state.contacts.get(known.contact) if known is not None else None
+    if local is not None and local.referred and contact is not None and contact.offer == leg:
+        local.referred = False
+        app.endpoint.refer_over(leg, False)

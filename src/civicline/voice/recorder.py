@@ -99,7 +99,8 @@ def _tell(app: Application, call: Call, contact: Contact, recorded: Recorded, wa
     if not instance or recorded.told == (instance, wanted):
         return
     if wanted in KEEPS:
-        if call.hearing is None or contact.leg not in call.hearing.together:
+        together = call.hearing is not None and contact.leg in call.hearing.together
+        if wanted is Wanted.RECORD and not together:
             return
         key = base64.b64encode(recorded.wrapped_key).decode()
         paused = wanted is Wanted.PAUSE
