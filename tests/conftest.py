@@ -124,6 +124,21 @@ def pytest_configure() -> None:
     settings.DATABASES["default"].update(django_database(load()))
 
 
+HEAVY = ("chaos", "demo", "e2e", "hostile", "outside")
+"""Folders whose files each start a whole system: spread evenly over the run, so that few of them run at once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    here = Path(__file__).parent
+    heavy = [path for path in files if path.relative_to(here).parts[0] in HEAVY]
+    light = [path for path in files if path not in heavy]
+    place = {path: (number + 0.5) / len(group) for group in (heavy, light) for number, path in enumerate(group)}
+    items[:] = [item for path in sorted(files, key=lambda path: (place[path], path)) for item in files[path]]
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(_DATA, ignore_errors=True)
 
