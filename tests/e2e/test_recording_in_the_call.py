@@ -20,6 +20,8 @@ from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
 from peers.baresip import Phone
 from peers.ports import eventually
 
+LATE_S = 0.25
+
 
 @pytest.fixture(scope="module")
 def town(centre: Centre) -> Town:
@@ -86,9 +88,10 @@ def test_both_talks_of_a_call_that_was_held_and_passed_on(
     between_s = contact.segments[1].began_at - contact.segments[0].ended_at
     lost_s = max(0.0, lost_s - between_s)
     print({"with_ann_s": with_ann, "with_olga_s": with_olga, "lost_s": lost_s, "marks": marks})
-    assert abs(tone_s(left, CALLER_HZ) + lost_s - with_ann - with_olga) < 1
-    assert abs(tone_s(right, AGENT_HZ) + lost_s - with_ann) < 1.5
-    assert abs(tone_s(right, BOB_HZ) - with_olga) < 1
+    # Each change of who hears whom reaches the media process as late after its fact as a busy machine lets it.
+    assert abs(tone_s(left, CALLER_HZ) + lost_s - with_ann - with_olga) < 1 + 4 * LATE_S
+    assert abs(tone_s(right, AGENT_HZ) + lost_s - with_ann) < 1 + 4 * LATE_S
+    assert abs(tone_s(right, BOB_HZ) - with_olga) < 1 + LATE_S
     assert tone_s(right, CALLER_HZ) == tone_s(left, AGENT_HZ) == tone_s(left, BOB_HZ) == 0
 
 

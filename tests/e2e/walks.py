@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from civicline.core.agency import Agency, Line, Menu, Way, WayKind
 from civicline.core.lifecycle import ContactState, TopicBy
@@ -66,13 +67,16 @@ def walks(agency: Agency, line: Line) -> Iterator[Walk]:
                 yield Walk(line.number, language, press + keys, ends, visits, last)
 
 
-def shortest(every: Sequence[Walk]) -> list[Walk]:
-    """One way for each thing that can be done in each menu and language, and for each line its first menu."""
-    found: dict[tuple[str, tuple[str, str]], Walk] = {}
-    for walk in sorted(every, key=lambda walk: len(walk.keys)):
-        found.setdefault((walk.language, walk.last), walk)
-    lines = {walk.line: walk for walk in every if walk.line not in {kept.line for kept in found.values()}}
-    return [*found.values(), *lines.values()]
+def one_to_each_end(every: Sequence[Walk]) -> list[Walk]:
+    """The shortest way to each end, in the languages in turn, and one from each line that is not among them."""
+    languages = sorted({walk.language for walk in every})
+    ends = sorted({walk.ends for walk in every}, key=str)
+    found = [
+        min((walk for walk in every if walk.ends == end), key=lambda walk: (walk.language != wanted, len(walk.keys)))
+        for end, wanted in zip(ends, cycle(languages))
+    ]
+    lines = {walk.line: walk for walk in every if walk.line not in {kept.line for kept in found}}
+    return [*found, *lines.values()]
 
 
 Ways = Iterator[tuple[str, tuple[str, str], int, tuple[str, str]]]

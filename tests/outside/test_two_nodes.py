@@ -96,7 +96,7 @@ def test_a_killed_node_s_calls_go_on_and_new_ones_go_to_the_other(centre: Centre
         assert result.ok, result.explain()
         assert nodes_of(centre, before)["voice-2"] > 0
         for caller in callers:
-            assert caller.ear.is_flowing()
+            eventually(lambda caller=caller: (caller.look(), caller.ear.is_flowing())[1], what="the sound of a call")
             caller.leave()
     eventually(lambda: not centre.state().legs, 40, what="the end of all legs")
 

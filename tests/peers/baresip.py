@@ -102,7 +102,7 @@ class Phone:
         """End the phone as a person would: it unregisters first."""
         if self._running:
             self._process.terminate()  # type: ignore[union-attr]
-            self._process.wait(15)  # type: ignore[union-attr]
+            self._process.wait(60)  # type: ignore[union-attr]
 
     def kill(self) -> None:
         if self._running:
