@@ -92,6 +92,10 @@ def _outside(app: Application, office_id: str) -> Where | None:
 
 def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
     where = _where(app, call, leg)
+    if where is None and leg.agent is not None and not local.looked:
+        local.looked = True
+        app.phones.look(app.endpoint.call_soon, lambda: app.mend(call.contact))
+        return
     if where is None:
         _fail(app, local, Failure.UNREACHABLE)
         return

@@ -269,10 +269,12 @@ class Application:
 
     def check_phones(self) -> None:
         """Registrations that ran out, or that another voice node took."""
-        self.phones.look(self.endpoint.call_soon)
+        self.phones.look(self.endpoint.call_soon, self._tell_phones)
+        self.endpoint.call_later(PHONES_EVERY_S, self.check_phones)
+
+    def _tell_phones(self) -> None:
         for user in list(self.state.agents):
             self.registered(user, "", 0)
-        self.endpoint.call_later(PHONES_EVERY_S, self.check_phones)
 
     # From media
 

@@ -43,6 +43,8 @@ class LocalLeg:
     """How often the far end has changed its media: the version of what we answer rises with it."""
     referred: bool = False
     """Its phone asked by REFER to be relieved of the call, and waits to hear that it was."""
+    looked: bool = False
+    """Its phone was not known here: the other voice nodes' registrations were looked up once."""
     known: bool = False
     """The journal has named it; before, its absence from the state does not mean that it is over."""
     timer: Timer | None = field(default=None, repr=False)

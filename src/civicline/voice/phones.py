@@ -41,15 +41,21 @@ class Phones(MemoryBindings):
         for binding in self._stored.all(run_out_s=MISSED_REFRESH_S):
             super().put(replace(binding, expires_at=max(binding.expires_at, earliest)))
 
-    def look(self, soon: Callable[[Callable[[], None]], None]) -> None:
+    def look(self, soon: Callable[[Callable[[], None]], None], then: Callable[[], None]) -> None:
         """Take up what phones told other voice nodes, and forget what they took back there. Reads behind what is still
-        to be written, and comes back by `soon`; what changed here meanwhile is newer, and waits for the next look."""
+        to be written, and comes back by `soon`, with `then`; what changed here meanwhile is newer, and waits for the
+        next look."""
         before = self._changes
 
         def read() -> None:
             with contextlib.suppress(psycopg.Error):
                 found = self._stored.all()
-                soon(lambda: self._replace(found) if before == self._changes else None)
+                soon(lambda: take(found))
+
+        def take(found: Sequence[Binding]) -> None:
+            if before == self._changes:
+                self._replace(found)
+            then()
 
         self._writer.submit(read)
 
