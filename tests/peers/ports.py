@@ -38,13 +38,14 @@ def _free(kind: int, host: str, count: int) -> int:
 
 
 def _claim(first: int, count: int) -> bool:
-    """Tests run in several processes: each holds a name for every pair of ports that it was given, till its end."""
+    """Tests run in several processes: each holds a name for every slot of ports that it was given, till its end."""
+    slots = range(first, first + count, 2 if count <= FEW_MAX else MANY.step)
     claims = []
     try:
-        for pair in range(first, first + count, 2):
+        for slot in slots:
             claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             claims.append(claim)
-            claim.bind(f"\0civicline tests port {pair}")
+            claim.bind(f"\0civicline tests port {slot}")
     except OSError:
         for claim in claims:
             claim.close()
