@@ -126,8 +126,8 @@ class MediaLink:
         pending.timer = self._endpoint.call_later(pause_s, lambda: self._transmit(cookie, pending))
 
     def _give_up(self, unwanted: Callable[[Pending], bool]) -> None:
-        """Send these no more. After the end of its call a command would make a session that nobody ends; after a restart
-        of the engine one that is said anew for the calls' new sessions would come too late and undo it."""
+        """Send these no more. After the end of its call a command would make a session that nobody ends; after a
+        restart of the engine one that is said anew for the calls' new sessions would come too late and undo it."""
         for cookie, pending in list(self._pending.items()):
             if unwanted(pending):
                 del self._pending[cookie]
