@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import consent, deadlines, facts
+from civicline.core import consent, deadlines, facts, pace_folds
 from civicline.core.lifecycle import CONSULT, AgentState, ConsultState, HeldBy, LifecycleError, PassedOnFor
 from civicline.core.model import Consult, Contact, Leg, PassedOn, Referral, Segment, State
 from civicline.core.moves import close, end_leg_of, move_agent, move_contact
@@ -40,10 +40,16 @@ def release(contact: Contact, at: float) -> None:
 def finish_wrap_up(state: State, agent_id: str, at: float) -> None:
     agent = state.agents[agent_id]
     contact = state.contacts.get(agent.contact or "")
-    for each in contact.segments if contact else ():
+    if contact is not None:
+        _end_wrap_up(state, contact, agent_id, at)
+    agent.contact, agent.idle_since = None, at
+
+
+def _end_wrap_up(state: State, contact: Contact, agent_id: str, at: float) -> None:
+    for each in contact.segments:
         if each.agent == agent_id and not each.beside and each.wrapped_up_at is None:
             each.wrapped_up_at = at
-    agent.contact, agent.idle_since = None, at
+            pace_folds.handled(state, contact, each)
 
 
 def _hold(contact: Contact, by: HeldBy, at: float) -> None:

@@ -23,6 +23,7 @@ from civicline.core.lifecycle import (
     Recording,
     TurnedAwayFor,
 )
+from civicline.core.pace import Pace
 from civicline.core.survey import Response
 
 Place = tuple[float, int]
@@ -232,6 +233,8 @@ class State:
     legs: dict[str, Leg] = field(default_factory=dict)
     urgent: dict[str, Urgent] = field(default_factory=dict)
     """By menu; over any reload of the pack."""
+    paces: dict[str, Pace] = field(default_factory=dict)
+    """By queue, and by queue and skill: `pace.key`."""
     closed: deque[str] = field(default_factory=deque)
     """Closed contacts in the order of closing; kept `KEEP_CLOSED_S` so that late words still find them."""
     derived: Derived = field(default_factory=Derived, init=False, compare=False, repr=False)
