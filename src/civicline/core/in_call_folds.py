@@ -104,7 +104,7 @@ def _contact_passed_on(state: State, fact: facts.ContactPassedOn) -> None:
     if contact.queue != fact.queue:
         contact.queued_at, contact.step = fact.at, 0
     contact.queue, contact.skill, contact.priority = fact.queue, fact.skill, fact.priority
-    contact.position = contact.told_at = None
+    contact.position = contact.told_at = contact.wait = None
     _leave(state, contact, "ContactPassedOn", fact.at)
     move_contact(state, contact, "ContactPassedOn")
 
@@ -136,7 +136,7 @@ def _office_missed(state: State, fact: facts.OfficeMissed) -> None:
     referral.ended_at = fact.at
     contact.passed_on = PassedOn(referral.agent, PassedOnFor.OFFICE_MISSED, fact.at, _named(contact))
     contact.times_passed_on += 1
-    contact.position = contact.told_at = None
+    contact.position = contact.told_at = contact.wait = None
     _forget_word(contact)
     end_leg_of(state, fact.leg)
     move_contact(state, contact, "OfficeMissed")

@@ -25,6 +25,7 @@ from civicline.core.lifecycle import (
 )
 from civicline.core.pace import Pace
 from civicline.core.survey import Response
+from civicline.core.told import Told
 
 Place = tuple[float, int]
 """When a contact first joined a line, and the count of all that joined: orders the line and is never lost."""
@@ -140,6 +141,12 @@ class Contact:
     """In line, as it was last told; it never rises."""
     position_now: bool = False
     """Whether the last announcement said it."""
+    wait: Told | None = None
+    """As it was last said."""
+    wait_now: bool = False
+    """Whether the last announcement said it."""
+    first_wait: Told | None = None
+    first_wait_at: float | None = None
     told_at: float | None = None
     tells: int = 0
     taken_at: float | None = None
