@@ -1,10 +1,10 @@
 """How close the told wait is to the real one: `python benchmarks/wait_days.py [--seeds 20]`.
 
-Made days (tests/core/days.py) go through the real rules on three loads: 24 half-hours with two peaks, 10 to 38 people,
-lognormal service of 12 min, exponential patience of 25 min. Counted: callers who were told a wait on arrival and were
-served; a wait is close when it is within max(60 s, 25 % of it). Beside it, in the same run, what Asterisk's app_queue
-would have told: (3 × what it told before + the last wait) ÷ 4. Then days on which half of the people go home at noon by
-plan: the callers of the 20 min before noon, with and without the plan in the pack. JSON on standard output.
+Made days (tests/peers/made_days.py) go through the real rules on three loads: 24 half-hours, two peaks, 10 to 38
+people, lognormal service of 12 min, exponential patience of 25 min. Counted: callers who were told a wait on arrival
+and were served; a wait is close when it is within max(60 s, 25 % of it). Beside it, in the same run, what Asterisk's
+app_queue would have told: (3 × what it told before + the last wait) ÷ 4. Then days on which half of the people go home
+at noon by plan: the callers of the 20 min before noon, with and without the plan in the pack. JSON on standard output.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from core import days
+from peers import made_days as days
 
 FLOOR_SHARE, FLOOR_AHEAD = 0.70, 0.12
 AIM_SHARE, AIM_AHEAD = 0.75, 0.18

@@ -244,18 +244,12 @@ def test_the_told_wait_is_close_to_the_real_one(load):
 
 def test_a_planned_halving_is_in_the_waits_that_are_told_before_it():
     """The same callers and the same real waits, with and without the plan in the pack."""
-    known, unknown = (
-        days.before_noon(
-            [
-                each
-                for seed in SEEDS
-                for each in days.Running(days.Day(seed, days.halved(0.9), known=knows, say_every_s=300)).run(
-                    days.NOON + 5400
-                )
-            ]
-        )
-        for knows in (True, False)
-    )
+
+    def morning(known):
+        made = (days.Day(seed, days.halved(0.9), known=known) for seed in SEEDS)
+        return days.before_noon([each for day in made for each in days.Running(day).run(days.NOON + 5400)])
+
+    known, unknown = morning(True), morning(False)
     assert [each.wait_s for each in known] == [each.wait_s for each in unknown]
     served = [
         (one.told_s, other.told_s, one.wait_s)

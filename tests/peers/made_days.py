@@ -17,6 +17,7 @@ from civicline.core.facts import ContactAbandoned, ContactQueued, OfferMade
 from civicline.core.lifecycle import HungUpBy
 from civicline.core.menu_facts import PositionTold
 from civicline.core.model import State
+from civicline.core.told import is_above, is_close, is_in_range
 
 CALLS_PER_H = (
     60, 90, 140, 190, 220, 230, 220, 200, 180, 175, 185, 200, 205, 195, 180, 160, 140, 120, 100, 85, 70, 60, 50, 40,
@@ -178,10 +179,6 @@ class Running:
 LEFT = HungUpBy.CALLER
 
 
-def is_close(told_s: float, wait_s: float) -> bool:
-    return abs(told_s - wait_s) <= max(60.0, 0.25 * wait_s)
-
-
 @dataclass(frozen=True)
 class Shares:
     """Of the callers who were told and served: how many, their mean wait, and the share whose wait was close to what
@@ -202,14 +199,8 @@ class Shares:
             sum(wait for _, _, wait in served) / count,
             sum(is_close(told, wait) for _, told, wait in served) / count,
             sum(is_close(c.asterisk_s, wait) for c, _, wait in served) / count,
-            sum(_in_range(c.told[0], wait) for c, _, wait in served) / count,
+            sum(is_in_range(c.told[0].wait.range, wait) for c, _, wait in served if c.told[0].wait) / count,
         )
-
-
-def _in_range(told: PositionTold, wait_s: float) -> bool:
-    assert told.wait is not None
-    high = told.wait.high_min
-    return told.wait.low_min * 60.0 <= wait_s <= (math.inf if high is None else high * 60.0)
 
 
 NOON = BEGINS + 10 * HALF_HOUR_S
@@ -232,6 +223,6 @@ def rises(callers: list[Caller]) -> tuple[int, int]:
     for caller in callers:
         said = [fact.wait for fact in caller.told if fact.wait is not None and fact.wait.said]
         for last, now in pairwise(said):
-            if now.low_min > last.low_min or (now.high_min or math.inf) > (last.high_min or math.inf):
+            if is_above(now.range, last.range):
                 reasons, silent = reasons + (now.reason is not None), silent + (now.reason is None)
     return reasons, silent
