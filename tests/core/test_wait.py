@@ -143,6 +143,14 @@ def test_hours_that_begin_bring_people():
     assert packs_time(490) - floor.now < later < expected(line(callers=8, ready=PEOPLE[:1]), "c7")
 
 
+def test_who_comes_back_from_a_planned_pause_takes_the_next_at_once():
+    lunch = Calendar({"0": (Span(0, 481), Span(485, 1000))})
+    staff = {name: replace(each, calendar="lunch") for name, each in ONE_LINE.staff.items()}
+    pack = replace(ONE_LINE, staff=staff, calendars=ONE_LINE.calendars | {"lunch": lunch})
+    floor = line(pack, callers=8)
+    assert expected(floor, "c7") == pytest.approx(packs_time(485) - floor.now)
+
+
 def packs_time(minute):
     """UTC seconds of a minute of the floor's day (it begins at 08:00)."""
     return Floor(ONE_LINE).now + (minute - 480) * 60

@@ -124,6 +124,10 @@ def before(state: State, agency: Agency, contact: Contact, now: float) -> dict[B
     return found
 
 
+EVERY, NONE = (math.inf, math.inf), (-math.inf, 0.0)
+"""Ends that all places are below, and none."""
+
+
 def _end(agency: Agency, steps: int, place: Place, now: float) -> tuple[float, float]:
     """The places below this one come before `place`, in a bucket whose priority is `steps` below the place's effective
     one: those that have aged above it, and of those that have aged up to it the earlier ones."""
@@ -135,9 +139,6 @@ def _end(agency: Agency, steps: int, place: Place, now: float) -> tuple[float, f
     above = now - (steps + 1) * ageing_s, math.inf
     level = (now - steps * ageing_s, math.inf) if steps else EVERY
     return max(above, min(place, level))
-
-
-EVERY, NONE = (math.inf, math.inf), (-math.inf, 0.0)
 
 
 def _is_same(bucket: Bucket, own: Bucket) -> bool:
@@ -192,13 +193,18 @@ def _stretches(
     """One for each time at which those change whom the contact reaches."""
     own = indexes.bucket(state, contact)
     work, turns = _work(state, agency, own, ahead, same + 1), _turns(state, agency, now)
+    theirs = {agency.staff[name].calendar for name in work.others_s} & turns.keys()
     before_it: set[str] = set()
-    for at in _changes(agency, contact, turns, now):
+    last: float | None = None
+    for at in _changes(agency, contact, [turns[each] for each in theirs], now):
         reached = routing.levels(state, agency, own._replace(step=_step_at(agency, contact, at)))
         able = {name for name in reached if name in work.others_s and _works_at(state, agency, name, now, at, turns)}
-        free = {name for name in able - before_it if name in state.derived.free or not is_working(state.agents[name])}
+        came = able - before_it
+        free = came & state.derived.free
+        if last is not None:
+            free |= {name for name in came if not _works_at(state, agency, name, now, last, turns)}
         yield work.stretch(at - now, able, free)
-        before_it = able
+        before_it, last = able, at
 
 
 Turns = dict[str, list[tuple[float, bool]]]
@@ -215,11 +221,11 @@ def _turns(state: State, agency: Agency, now: float) -> Turns:
     return state.derived.turns[1]
 
 
-def _changes(agency: Agency, contact: Contact, turns: Turns, now: float) -> list[float]:
+def _changes(agency: Agency, contact: Contact, turns: list[list[tuple[float, bool]]], now: float) -> list[float]:
     """`now` and all later times at which somebody comes, leaves or is reached."""
     since = contact.queued_at if contact.queued_at is not None else now
     steps = agency.queues[contact.queue or ""].overflow[contact.step :]
-    times = {at for each in turns.values() for at, _ in each} | {since + step.after_s for step in steps}
+    times = {at for each in turns for at, _ in each} | {since + step.after_s for step in steps}
     return [now, *sorted(at for at in times if now < at < now + LONGEST_S)]
 
 
