@@ -60,7 +60,7 @@ class Steps(RuleBasedStateMachine):
             self.step(request)
 
     def arrive(self, contact, line):
-        self.step(r.CallArrived(contact, line, "", f"{contact}-c", "voice-1"))
+        self.step(r.CallArrived(contact, line, f"number of {contact}", f"{contact}-c", "voice-1", may_ring=True))
 
     def somebody_calls_and_chooses(self, topic, language):
         self.calls += 1

@@ -10,7 +10,7 @@ from civicline.core import menu_facts as facts
 from civicline.core import menu_requests as requests
 from civicline.core.joining import Record
 from civicline.core.model import Contact, State
-from civicline.core.routing import effective_priority
+from civicline.core.routing import ahead, order
 
 LONGEST_URGENT_S = 31 * 86_400.0
 """An urgent message that nobody lifts ends by then."""
@@ -18,19 +18,17 @@ LONGEST_URGENT_S = 31 * 86_400.0
 
 def position(state: State, contact: Contact, now: float) -> int:
     """How many of the same queue are served before it, and itself. An estimate: another language or skill may be
-    served sooner."""
+    served sooner. Whoever had the place kept counts as if waiting."""
     agency = state.agency
     assert agency is not None and contact.place is not None
-    own = (-effective_priority(agency, indexes.bucket(state, contact), contact.place[0], now), contact.place)
+    own = order(agency, indexes.bucket(state, contact), contact.place, now)
     return 1 + sum(
-        (-effective_priority(agency, bucket, place[0], now), place) < own
-        for bucket, entries in state.derived.line.items()
-        if bucket.queue == contact.queue
-        for place, _ in entries
+        ahead(agency, {bucket: each for bucket, each in table.items() if bucket.queue == contact.queue}, own, now)
+        for table in (state.derived.line, state.derived.kept)
     )
 
 
-def _tell(state: State, contact_id: str, at: float, record: Record) -> None:
+def tell(state: State, contact_id: str, at: float, record: Record) -> None:
     """The number that is told never rises: where it would, only the message is said."""
     contact = state.contacts[contact_id]
     now = position(state, contact, at)
@@ -63,7 +61,6 @@ ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.LiftUrgent: _lift,
 }
 DUE: dict[str, Callable[[State, str, float, Record], None]] = {
-    deadlines.POSITION: _tell,
     deadlines.URGENT: _time_over,
 }
 """What follows when a deadline of this kind comes."""

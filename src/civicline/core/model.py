@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from civicline.core.agency import Agency, Text
 from civicline.core.derived import Derived
 from civicline.core.lifecycle import (
+    IN_LINE,
     AgentState,
     ConsultState,
     ContactState,
@@ -20,8 +21,10 @@ from civicline.core.lifecycle import (
     LegState,
     OfferState,
     PassedOnFor,
+    PromiseEnd,
     Recording,
     TurnedAwayFor,
+    Unreached,
 )
 from civicline.core.survey import Response
 
@@ -79,6 +82,26 @@ class PassedOn:
     why: PassedOnFor
     at: float
     queue: str = ""
+
+
+@dataclass(slots=True)
+class Promise:
+    """To ring the person. `made_at`: when it was given; `slot`: when a scheduled one joins the line.
+
+    `ready`: at the next turn the person is rung; else not before `next_at`. `attempts` is raised before the INVITE
+    leaves, so an unknown fate counts.
+    """
+
+    code: str
+    made_at: float
+    next_at: float
+    slot: float | None = None
+    ready: bool = False
+    attempts: int = 0
+    rung_at: float | None = None
+    reached_at: float | None = None
+    failed: list[Unreached] = field(default_factory=list)
+    end: PromiseEnd | None = None
 
 
 @dataclass(slots=True)
@@ -153,6 +176,18 @@ class Contact:
     times_passed_on: int = 0
     referrals: list[Referral] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
+    may_ring: bool = False
+    """The number that the call came from is known, and the agency may ring it."""
+    hold_offered_at: float | None = None
+    promise: Promise | None = None
+
+    @property
+    def is_released(self) -> bool:
+        """Rung back, and not yet with a representative."""
+        if self.state is ContactState.RINGING_BACK:
+            return True
+        reached = self.promise is not None and self.promise.reached_at is not None and self.connected_at is None
+        return reached and self.state in IN_LINE
 
     @property
     def is_written_about(self) -> bool:
@@ -207,6 +242,8 @@ class Leg:
     ending_at: float | None = None
     office: str | None = None
     """Of a leg that we ring outside."""
+    attempt: int = 0
+    """Of a leg by which we ring the person back."""
 
 
 @dataclass(slots=True)
@@ -232,6 +269,8 @@ class State:
     legs: dict[str, Leg] = field(default_factory=dict)
     urgent: dict[str, Urgent] = field(default_factory=dict)
     """By menu; over any reload of the pack."""
+    leads: dict[str, float] = field(default_factory=dict)
+    """By queue: seconds from ringing somebody back to the key 1, as it was of late."""
     closed: deque[str] = field(default_factory=deque)
     """Closed contacts in the order of closing; kept `KEEP_CLOSED_S` so that late words still find them."""
     derived: Derived = field(default_factory=Derived, init=False, compare=False, repr=False)
