@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from civicline.core.agency import (
     Agency,
-    CallbackPolicy,
     Calendar,
+    CallbackPolicy,
     Digits,
     Instead,
     Line,

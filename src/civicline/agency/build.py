@@ -124,6 +124,7 @@ def _staff(files: Files) -> dict[str, Staff]:
             role=part.role,
             grade=part.grade,
             contracted=part.contracted,
+            calendar=part.hours,
         )
         for id_, part in files.entries["staff"].items()
         if part.queues

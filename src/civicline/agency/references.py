@@ -94,6 +94,8 @@ def _staff(files: Files) -> None:
     for id_, person in files.entries["staff"].items():
         for index, queue in enumerate(person.queues):
             known(files, "staff", (id_, "queues", index), queue, "queues")
+        if person.hours:
+            known(files, "staff", (id_, "hours"), person.hours, "hours")
         for skill in person.skills:
             known(files, "staff", (id_, "skills", skill), skill, "skills")
         for index, language in enumerate(person.languages):

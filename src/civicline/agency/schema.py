@@ -233,6 +233,7 @@ class StaffPart(Part):
     tier: Tier = 1
     grade: Annotated[int, Field(ge=1, le=99)] | None = None
     contracted: bool = False
+    hours: str = ""
 
 
 class OfficePart(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from civicline.agency import waits
 from civicline.agency.files import Files
 from civicline.agency.positions import POSITIONS
 from civicline.agency.schema import AgencyFile, MenuPart
@@ -17,10 +18,10 @@ NESTED = frozenset({"menu_back"})
 MESSAGES = frozenset({"message_choices"})
 DIGITS = frozenset({"digits_entered", "digits_confirm"})
 POSITION = frozenset({"position", "position_first", "position_far", "still_waiting"})
-EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION
-PLACES = {"menu_topic": {"topic", "key"}, "position": {"number"}}
+EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION | waits.PROMPTS
+PLACES = {"menu_topic": {"topic", "key"}, "position": {"number"}} | waits.PLACES
 """What is filled in, by prompt."""
-TEMPLATES = frozenset({"menu_topic", "menu_operator", "menu_back", "position"})
+TEMPLATES = frozenset({"menu_topic", "menu_operator", "menu_back", "position"}) | waits.TEMPLATES
 """Parts of other prompts, never said by themselves."""
 TABLES = {
     WayKind.TOPIC: "topics",
@@ -39,7 +40,9 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     wanted |= MESSAGES if every["messages"] else frozenset()
     wanted |= DIGITS if every["digits"] else frozenset()
     tells = any(queue.say_every_s is not None for queue in every["queues"].values())
-    return wanted | (POSITION if tells else frozenset())
+    wanted |= POSITION if tells else frozenset()
+    says = any(waits.PROMPTS & texts.keys() for name, texts in every.items() if name.startswith("prompts/"))
+    return wanted | (waits.PROMPTS if says else frozenset())
 
 
 def is_nested(files: Files, menu: str) -> bool:
@@ -87,8 +90,9 @@ def prompts(files: Files, head: AgencyFile) -> dict[str, Text]:
 
 
 def _figures(files: Files, texts: dict[str, str]) -> dict[str, str]:
-    """Digits that are read back, and positions in line."""
+    """Digits that are read back, positions in line and waits."""
     digits = {f"digit.{digit}": str(digit) for digit in range(10)} if files.entries["digits"] else {}
+    digits |= waits.spoken(texts)
     position = texts.get("position")
     if position is None:
         return digits

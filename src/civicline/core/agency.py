@@ -182,6 +182,8 @@ class Staff:
     role: str = "representative"
     grade: int | None = None
     contracted: bool = False
+    calendar: str = ""
+    """The hours in which they are planned to work; "": nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import deadlines, indexes
+from civicline.core import deadlines, indexes, pace, told, wait
 from civicline.core import menu_facts as facts
 from civicline.core import menu_requests as requests
 from civicline.core.joining import Record
@@ -29,11 +29,21 @@ def position(state: State, contact: Contact, now: float) -> int:
 
 
 def tell(state: State, contact_id: str, at: float, record: Record) -> None:
-    """The number that is told never rises: where it would, only the message is said."""
+    """The number that is told never rises: where it would, only the message is said. Nor does the wait, unless there
+    is a reason to say."""
     contact = state.contacts[contact_id]
     now = position(state, contact, at)
     rose = contact.position is not None and now > contact.position
-    record(facts.PositionTold(at, contact.id, None if rose else now))
+    record(facts.PositionTold(at, contact.id, None if rose else now, _wait(state, contact, at, now)))
+
+
+def _wait(state: State, contact: Contact, at: float, place: int) -> told.Told | None:
+    expected_s = wait.estimate_s(state, contact, at)
+    if expected_s is None or state.agency is None or contact.queue is None:
+        return None
+    people = wait.people(state, state.agency, indexes.bucket(state, contact))
+    handle_s = pace.handle_s(state.paces, contact.queue, contact.skill)
+    return told.tell(expected_s, told.Basis(len(people), handle_s, contact.queue, place - 1), contact.wait)
 
 
 def _time_over(state: State, menu: str, at: float, record: Record) -> None:

@@ -11,27 +11,22 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import announcing, deadlines, hours, indexes, routing
 from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
+from civicline.core import deadlines, hours, wait
 from civicline.core.agency import Agency, CallbackPolicy
 from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState, Failure, HungUpBy, LegState, Unreached
 from civicline.core.model import Contact, Leg, State
-from civicline.core.recent import handle_s
 
 LONGEST_AHEAD_S = 31 * 86_400.0
 """A callback may be promised for so far ahead."""
 
 
 def expected_wait_s(state: State, contact: Contact, now: float) -> float:
-    """How long who waits will wait; infinite while nobody who may take it is working."""
-    agency = state.agency
-    assert agency is not None
-    able = routing.levels(state, agency, indexes.bucket(state, contact)).keys() & state.derived.working
-    if not able:
-        return math.inf
-    return announcing.position(state, contact, now) * handle_s(state, contact.queue) / len(able)
+    """How long who waits will wait; infinite where nobody is known to come who may take it."""
+    found = wait.estimate_s(state, contact, now)
+    return math.inf if found is None else found
 
 
 def _policy(agency: Agency, contact: Contact) -> CallbackPolicy | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from civicline.core import callback_facts as facts
-from civicline.core import deadlines, indexes
+from civicline.core import deadlines, indexes, pace_folds
 from civicline.core.lifecycle import ContactState, HungUpBy, LifecycleError, PromiseEnd
 from civicline.core.model import Contact, Leg, Promise, State
 from civicline.core.moves import close, end_leg_of, move_contact, next_state
@@ -29,6 +29,7 @@ def _hold_offered(state: State, fact: facts.HoldOffered) -> None:
 
 def _hold_taken(state: State, fact: facts.HoldTaken) -> None:
     contact = state.contacts[fact.contact]
+    pace_folds.waited(state, contact, fact.at, left=False)
     contact.promise = Promise(fact.code, made_at=fact.at, next_at=fact.at)
     move_contact(state, contact, "HoldTaken")
     deadlines.note(state, deadlines.CALLBACK, contact.id)
@@ -89,7 +90,7 @@ def _person_reached(state: State, fact: facts.PersonReached) -> None:
     promise = _promise(contact)
     promise.reached_at = fact.at
     _learn_lead(state, contact.queue or "", fact.at - (promise.rung_at or fact.at))
-    contact.position = contact.told_at = None
+    contact.position = contact.told_at = contact.wait = None
     move_contact(state, contact, "PersonReached")
 
 

@@ -43,5 +43,7 @@ class Derived:
     """Were empty at the last routing: only these can be taken by who was already free then."""
     levels: dict[Bucket, dict[str, int]] = field(default_factory=dict)
     """Who may take a bucket's contacts, at which level: a cache of `routing.levels` for the present agency pack."""
+    turns: tuple[int, dict[str, list[tuple[float, bool]]]] | None = None
+    """When the hours of staff begin and end: a cache of `wait`, by the half-hour that it was made in."""
     deadlines: list[tuple[float, str, str]] = field(default_factory=list)
     """A heap of (at, kind, id); entries that no longer hold are skipped (`deadlines.due`)."""

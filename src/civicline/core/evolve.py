@@ -13,6 +13,7 @@ from civicline.core import (
     in_call_folds,
     indexes,
     menu_folds,
+    pace_folds,
     survey,
     survey_rules,
 )
@@ -142,6 +143,7 @@ def _offer_missed(state: State, fact: facts.OfferMissed) -> None:
 
 def _offer_accepted(state: State, fact: facts.OfferAccepted) -> None:
     contact = state.contacts[fact.contact]
+    pace_folds.waited(state, contact, fact.at, left=False)
     _move_contact(state, contact, "OfferAccepted")
     in_call_folds.take(contact, fact.agent, fact.offer, fact.at)
     _settle_offer(state, fact.offer, "OfferAccepted")
@@ -199,6 +201,7 @@ def _survey_ended(state: State, fact: facts.SurveyEnded) -> None:
 
 def _contact_abandoned(state: State, fact: facts.ContactAbandoned) -> None:
     contact = state.contacts[fact.contact]
+    pace_folds.waited(state, contact, fact.at, left=True)
     contact.abandoned_in = contact.state
     contact.ended_by = HungUpBy.CALLER
     _move_contact(state, contact, "ContactAbandoned")

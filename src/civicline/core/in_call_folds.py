@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import consent, deadlines, facts
+from civicline.core import consent, deadlines, facts, pace_folds
 from civicline.core.lifecycle import CONSULT, AgentState, ConsultState, HeldBy, LifecycleError, PassedOnFor
 from civicline.core.model import Consult, Contact, Leg, PassedOn, Referral, Segment, State
 from civicline.core.moves import close, end_leg_of, move_agent, move_contact
@@ -40,10 +40,16 @@ def release(contact: Contact, at: float) -> None:
 def finish_wrap_up(state: State, agent_id: str, at: float) -> None:
     agent = state.agents[agent_id]
     contact = state.contacts.get(agent.contact or "")
-    for each in contact.segments if contact else ():
+    if contact is not None:
+        _end_wrap_up(state, contact, agent_id, at)
+    agent.contact, agent.idle_since = None, at
+
+
+def _end_wrap_up(state: State, contact: Contact, agent_id: str, at: float) -> None:
+    for each in contact.segments:
         if each.agent == agent_id and not each.beside and each.wrapped_up_at is None:
             each.wrapped_up_at = at
-    agent.contact, agent.idle_since = None, at
+            pace_folds.handled(state, contact, each)
 
 
 def _hold(contact: Contact, by: HeldBy, at: float) -> None:
@@ -98,7 +104,7 @@ def _contact_passed_on(state: State, fact: facts.ContactPassedOn) -> None:
     if contact.queue != fact.queue:
         contact.queued_at, contact.step = fact.at, 0
     contact.queue, contact.skill, contact.priority = fact.queue, fact.skill, fact.priority
-    contact.position = contact.told_at = None
+    contact.position = contact.told_at = contact.wait = None
     _leave(state, contact, "ContactPassedOn", fact.at)
     move_contact(state, contact, "ContactPassedOn")
 
@@ -130,7 +136,7 @@ def _office_missed(state: State, fact: facts.OfficeMissed) -> None:
     referral.ended_at = fact.at
     contact.passed_on = PassedOn(referral.agent, PassedOnFor.OFFICE_MISSED, fact.at, _named(contact))
     contact.times_passed_on += 1
-    contact.position = contact.told_at = None
+    contact.position = contact.told_at = contact.wait = None
     _forget_word(contact)
     end_leg_of(state, fact.leg)
     move_contact(state, contact, "OfficeMissed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicline.core.agency import Text
+from civicline.core.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,15 @@ class QueueChosen:
 
 @dataclass(frozen=True, slots=True)
 class PositionTold:
-    """Who waits is told the position in line. `position` None: only that the wait goes on, since it would rise."""
+    """Who waits is told the position in line. `position` None: only that the wait goes on, since it would rise.
+
+    `wait`: the estimate; None where nobody serves the line by what is known.
+    """
 
     at: float
     contact: str
     position: int | None
+    wait: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)

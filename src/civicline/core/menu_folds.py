@@ -63,6 +63,11 @@ def _position_told(state: State, fact: facts.PositionTold) -> None:
     contact.told_at, contact.tells = fact.at, contact.tells + 1
     contact.position = contact.position if fact.position is None else fact.position
     contact.position_now = fact.position is not None
+    contact.wait_now = fact.wait is not None and fact.wait.said
+    if contact.wait_now:
+        contact.wait = fact.wait
+    if contact.first_wait is None and fact.wait is not None:
+        contact.first_wait, contact.first_wait_at = fact.wait, fact.at
     deadlines.note(state, deadlines.POSITION, contact.id)
 
 

@@ -26,7 +26,9 @@ from civicline.core.lifecycle import (
     TurnedAwayFor,
     Unreached,
 )
+from civicline.core.pace import Pace
 from civicline.core.survey import Response
+from civicline.core.told import Told
 
 Place = tuple[float, int]
 """When a contact first joined a line, and the count of all that joined: orders the line and is never lost."""
@@ -162,6 +164,12 @@ class Contact:
     """In line, as it was last told; it never rises."""
     position_now: bool = False
     """Whether the last announcement said it."""
+    wait: Told | None = None
+    """As it was last said."""
+    wait_now: bool = False
+    """Whether the last announcement said it."""
+    first_wait: Told | None = None
+    first_wait_at: float | None = None
     told_at: float | None = None
     tells: int = 0
     taken_at: float | None = None
@@ -271,6 +279,8 @@ class State:
     """By menu; over any reload of the pack."""
     leads: dict[str, float] = field(default_factory=dict)
     """By queue: seconds from ringing somebody back to the key 1, as it was of late."""
+    paces: dict[str, Pace] = field(default_factory=dict)
+    """By queue, and by queue and skill: `pace.key`."""
     closed: deque[str] = field(default_factory=deque)
     """Closed contacts in the order of closing; kept `KEEP_CLOSED_S` so that late words still find them."""
     derived: Derived = field(default_factory=Derived, init=False, compare=False, repr=False)

@@ -14,14 +14,13 @@ from __future__ import annotations
 from collections.abc import Set
 from heapq import heapify, heappop, heappush
 
-from civicline.core import callback, deadlines, indexes, routing
+from civicline.core import callback, deadlines, indexes, pace, routing
 from civicline.core.agency import Agency
 from civicline.core.callback_facts import CallbackDue
 from civicline.core.derived import Bucket
 from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState
 from civicline.core.model import Contact, State
-from civicline.core.recent import handle_s
 
 
 def release(state: State, at: float, record: Record) -> None:
@@ -62,7 +61,8 @@ def free_soon(state: State, contact: Contact, able: Set[str], working: int) -> i
     wrapping = able & derived.wrapping
     ending = sum(agents[name].phone and agents[name].next in ("", "available") for name in wrapping)
     talking = working - free - len(wrapping)
-    usual = talking * lead_s(state, contact.queue or "") / handle_s(state, contact.queue) if talking > 1 else 0.0
+    queue = contact.queue or ""
+    usual = talking * lead_s(state, queue) / pace.handle_s(state.paces, queue, contact.skill)
     return free + ending + int(usual)
 
 

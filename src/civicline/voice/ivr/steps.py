@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from civicline.agency import waits
 from civicline.agency.positions import POSITIONS
 from civicline.core import requests
 from civicline.core.agency import Agency, Queue
@@ -81,7 +82,7 @@ def _line(contact: Contact, agency: Agency) -> Step:
     queue = agency.queues.get(contact.queue or "")
     names = ["please_wait"] if contact.tells < 2 else []
     if contact.tells and queue is not None:
-        names += _told(contact, queue)
+        names += _told(contact, agency, queue)
     return Step(
         f"line-{contact.tells}",
         tuple(Spoken(name, language) for name in names),
@@ -90,7 +91,7 @@ def _line(contact: Contact, agency: Agency) -> Step:
     )
 
 
-def _told(contact: Contact, queue: Queue) -> list[str]:
+def _told(contact: Contact, agency: Agency, queue: Queue) -> list[str]:
     position = contact.position if contact.position_now else None
     if position is None:
         names = ["still_waiting"]
@@ -98,6 +99,15 @@ def _told(contact: Contact, queue: Queue) -> list[str]:
         names = ["position_first"]
     else:
         names = [f"position.{position}" if position <= POSITIONS else "position_far"]
+    names += [name for name in _wait(contact) if name in agency.prompts]
     if contact.tells > 1 and queue.say:
         names.append(f"message.{queue.say[contact.tells % len(queue.say)]}")
     return names
+
+
+def _wait(contact: Contact) -> list[str]:
+    """The range, after the reason where it is longer than what was told before."""
+    told = contact.wait if contact.wait_now else None
+    if told is None:
+        return []
+    return ([f"wait_rose_{told.reason.value}"] if told.reason is not None else []) + [waits.name(told.range)]
