@@ -17,7 +17,7 @@ from civicline.core import deadlines, hours, wait
 from civicline.core.agency import Agency, CallbackPolicy
 from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState, Failure, HungUpBy, LegState, Unreached
-from civicline.core.model import Contact, Leg, State
+from civicline.core.model import PROMISED_S, Contact, Leg, State
 
 LONGEST_AHEAD_S = 31 * 86_400.0
 """A callback may be promised for so far ahead."""
@@ -50,7 +50,20 @@ def _may_have(state: State, contact: Contact, at: float) -> bool:
     if agency is None or contact.state is not ContactState.WAITING or not contact.may_ring:
         return False
     first = contact.connected_at is None and contact.promise is None
-    return first and _policy(agency, contact) is not None and may_ring_now(agency, contact, at)
+    policy = _policy(agency, contact)
+    if not first or policy is None or not may_ring_now(agency, contact, at):
+        return False
+    return _has_promises_left(state, contact.caller, policy, at)
+
+
+def _has_promises_left(state: State, caller: str, policy: CallbackPolicy, at: float) -> bool:
+    """One open at a time and so many a day, so that nobody can have others rung."""
+    if state.derived.promises.get(caller):
+        return False
+    if state.derived.promised.get(caller, 0) < policy.limit_a_day:
+        return True
+    today = sum(given > at - PROMISED_S for given, to in state.promised if to == caller)
+    return today < policy.limit_a_day
 
 
 def may_ring_now(agency: Agency, contact: Contact, at: float) -> bool:
@@ -90,7 +103,9 @@ def _promise_callback(state: State, request: requests.PromiseCallback, at: float
     line = agency.lines.get(request.line)
     topic = agency.topics.get(request.topic or "")
     queue = agency.queues.get(topic.queue if topic else line.operator if line else "")
-    if line is None or queue is None or queue.callback is None:
+    if line is None or queue is None or queue.callback is None or not request.caller:
+        return
+    if not _has_promises_left(state, request.caller, queue.callback, at):
         return
     if hours.is_open(agency, queue.callback.hours or queue.calendar, request.slot):
         record(
