@@ -1,11 +1,13 @@
 """What holds after every decision, written from the definitions and without the code that it judges."""
 
 import json
+import math
 
 from civicline.core import codec, consent, deadlines, indexes, kinds
 from civicline.core.callback_facts import CallbackDue
 from civicline.core.evolve import evolve
 from civicline.core.facts import ContactPassedOn, OfferMade
+from civicline.core.menu_facts import PositionTold
 from civicline.core.model import State
 
 HAS_AGENT = {"offered", "talking", "wrapping"}
@@ -259,6 +261,16 @@ def check_told(before, contact):
         assert contact.position <= before[1], "the told position rose"
 
 
+def check_told_wait(fact, contact):
+    """Before it is folded: the wait that is said never rises above what was last said, unless the reason is said."""
+    wait = getattr(fact, "wait", None)
+    if wait is None or contact.wait is None or not wait.said:
+        return
+    tops = [math.inf if each.high_min is None else each.high_min for each in (contact.wait, wait)]
+    rose = wait.low_min > contact.wait.low_min or tops[1] > tops[0]
+    assert (wait.reason is not None) == rose, "the told wait rose without a reason, or gave one for nothing"
+
+
 def live_deadlines(state):
     return {entry for entry in state.derived.deadlines if deadlines.at(state, entry[1], entry[2]) == entry[0]}
 
@@ -307,5 +319,7 @@ def fold(state, said):
             check_offer(state, fact)
         if isinstance(fact, CallbackDue):
             check_due(state, fact)
+        if isinstance(fact, PositionTold):
+            check_told_wait(fact, state.contacts[fact.contact])
         evolve(state, fact)
         before = fact

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from civicline.core import announcing, deadlines
+from civicline.core import announcing, deadlines, wait
 from civicline.core import callback_requests as cb
 from civicline.core import requests as r
 from civicline.core.agency import CallbackPolicy
@@ -61,6 +61,9 @@ class Line(Floor):
         self.do(r.LegPickedUp(self.state.contacts[contact].leg))
         return self.do(cb.ReachPerson(contact))
 
+    def position(self, contact):
+        return announcing.position(contact, wait.before(self.state, self.state.agency, contact, self.now))
+
     def said(self, kind):
         return [fact for fact in self.facts if type(fact).__name__ == kind]
 
@@ -102,7 +105,7 @@ def test_a_kept_place_counts_and_is_offered_to_nobody():
     line = Line()
     line.keeps("c1")
     last = line.holds("c2")
-    assert announcing.position(line.state, last, line.now) == 2
+    assert line.position(last) == 2
     line.do(r.SignOut("ann"))
     line.ready("bob")
     assert last.agent == "bob", "who holds is served; the kept one is rung"
@@ -262,10 +265,10 @@ def test_a_scheduled_callback_joins_the_line_at_its_slot():
     line.do(cb.PromiseCallback("p1", "+1", "number", "voice-1", line.now + 600, "income", "en"))
     promised = line.state.contacts["p1"]
     assert promised.state == "kept" and promised.place is None
-    assert announcing.position(line.state, line.holds("c2"), line.now) == 2, "not in line before its slot"
+    assert line.position(line.holds("c2")) == 2, "not in line before its slot"
     line.wait(600)
     assert promised.place[0] == promised.promise.slot and before.place < promised.place
-    assert announcing.position(line.state, line.holds("c3"), line.now) == 4
+    assert line.position(line.holds("c3")) == 4
     for contact in ("c1", "c2"):
         line.ann_is_free()
         line.answer(contact)
