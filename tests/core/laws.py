@@ -238,6 +238,17 @@ def check_line(state):
         assert on_staff or leaving, "somebody left but may take contacts"
 
 
+def check_places(state):
+    """Nobody has another's place, unless it was given back to them; then it was lost before."""
+    held = [c.place for c in state.contacts.values() if c.place is not None and c.state != "closed"]
+    assert len(set(held)) == len(held), "one place, two contacts"
+    for contact in state.contacts.values():
+        lost = state.contacts.get(contact.restored_from)
+        if lost is not None:
+            assert lost.state == "closed" and lost.place == contact.place and lost.restored_to == contact.id
+            assert lost.caller == contact.caller and lost.connected_at is None
+
+
 def check_menus(state):
     """Whoever is in a menu can get out of it, and hears no more than the pack has."""
     for contact in state.contacts.values():
@@ -277,7 +288,7 @@ def live_deadlines(state):
 
 def check_derived(state, again):
     assert state == again
-    for name in ("line", "kept", "ready", "promises", "promised", "in_queue", "free", "working", "wrapping"):
+    for name in ("line", "kept", "ready", "promises", "promised", "lost", "in_queue", "free", "working", "wrapping"):
         assert getattr(state.derived, name) == getattr(again.derived, name), name
     assert not state.derived.fresh_agents and not state.derived.fresh_buckets
     assert live_deadlines(state) == live_deadlines(again)
@@ -307,6 +318,7 @@ def check_all(state):
     check_line(state)
     check_menus(state)
     check_promises(state)
+    check_places(state)
 
 
 def fold(state, said):

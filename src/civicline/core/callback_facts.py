@@ -105,7 +105,16 @@ class CallbackCancelled:
     by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceRestored:
+    """The same number is back for the same queue: the place that contact `lost` had is this one's now."""
+
+    at: float
+    contact: str
+    lost: str
+
+
 CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
-    | CallbackMissed | CallbackCancelled
+    | CallbackMissed | CallbackCancelled | PlaceRestored
 )  # fmt: skip

@@ -135,6 +135,14 @@ def _end(state: State, fact: Any, end: PromiseEnd, by: HungUpBy) -> None:
     close(state, contact, fact.at)
 
 
+def _place_restored(state: State, fact: facts.PlaceRestored) -> None:
+    contact, lost = state.contacts[fact.contact], state.contacts[fact.lost]
+    move_contact(state, contact, "PlaceRestored")
+    contact.place, contact.restored_from = lost.place, lost.id
+    lost.restored_to = contact.id
+    indexes.note_lost(state, lost)
+
+
 FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.HoldOffered: _hold_offered,
     facts.HoldTaken: _hold_taken,
@@ -146,4 +154,5 @@ FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.AttemptFailed: _attempt_failed,
     facts.CallbackMissed: _callback_missed,
     facts.CallbackCancelled: _callback_cancelled,
+    facts.PlaceRestored: _place_restored,
 }

@@ -63,6 +63,8 @@ class Parts:
     """Of the answered: waited on the telephone all the time."""
     wait_holding_s: float = 0.0
     """Of these."""
+    place_restored: int = 0
+    """Came back after leaving the line, or after not being reached, and has the old place."""
     hold_offered: int = 0
     """Was told that the place can be kept."""
     hold_accepted: int = 0
@@ -166,7 +168,7 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
     answered = contact.connected_at is not None
     abandoned = contact.abandoned_in is not None and not answered
     end = contact.connected_at if answered else contact.closed_at
-    wait_s = end - contact.place[0] if end is not None else 0.0
+    wait_s = end - _in_line_from(contact) if end is not None else 0.0
     return {
         "routed": 1,
         "with_event": int(answered or abandoned),
@@ -184,14 +186,20 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
     }
 
 
+def _in_line_from(contact: Contact) -> float:
+    """When its own wait began: a place that was given back is older than the call."""
+    return max(contact.place[0] if contact.place else 0.0, contact.arrived_at)
+
+
 def _promise_parts(contact: Contact) -> dict[str, Any]:
     """Offered, promised, and who waited without one."""
-    promise, place, answered_at = contact.promise, contact.place, contact.connected_at
-    held = promise is None and answered_at is not None and place is not None
+    promise, answered_at = contact.promise, contact.connected_at
+    held = promise is None and answered_at is not None
     offered = contact.hold_offered_at is not None
     return {
         "answered_holding": int(held),
-        "wait_holding_s": answered_at - place[0] if held and answered_at and place else 0.0,
+        "wait_holding_s": answered_at - _in_line_from(contact) if held and answered_at else 0.0,
+        "place_restored": int(contact.restored_from is not None),
         "hold_offered": int(offered),
         "hold_accepted": int(offered and promise is not None),
         "reconnected": int(offered and promise is not None and answered_at is not None),
