@@ -104,6 +104,7 @@ def test_hours_holidays_and_special_days(folder: Path) -> None:
     assert office.special["2027-04-15"] == (Span(480, 1200),)
 
 
+OFFER = "offer_after_s: 300"
 CASES = [
     ("topics.yaml", "queue: individual", "queue: individuel", "refund.queue", "not in queues.yaml"),
     ("topics.yaml", "skill: identity", "skill: identify", "identity.skill", "not in skills.yaml"),
@@ -118,6 +119,19 @@ CASES = [
     ("queues.yaml", "ring_s: 20", "ring_s: soon", "individual.ring_s", "'soon' does not do"),
     ("queues.yaml", "queues: [operator]", "queues: [nobody]", "individual.overflow[2].queues[0]", "not in queues.yaml"),
     ("queues.yaml", "after_s: 120", "after_s: 60", "individual.overflow[1].after_s", "not later"),
+    ("queues.yaml", "ring_s: 20", "callback: {attempts: 2}", "individual.callback.offer_after_s", "missing"),
+    (
+        "queues.yaml",
+        "ring_s: 20",
+        f"callback: {{{OFFER}, hours: nowhere}}",
+        "individual.callback.hours",
+        "not in hours",
+    ),
+    ("queues.yaml", "ring_s: 20", f"callback: {{{OFFER}, attempts: 0}}", "individual.callback.attempts", "'0' does"),
+    ("queues.yaml", "ring_s: 20", f"callback: {{{OFFER}}}", "individual.callback", "never offered"),
+    ("queues.yaml", "ring_s: 20", f"say_every_s: 60\n  callback: {{{OFFER}}}", "individual.callback", "no carrier"),
+    ("prompts/en.yaml", "full: >-", 'ringing_back: "Press 1."\nfull: >-', "ringing_back", "places"),
+    ("agency.yaml", "ageing_s: 300", "country: Utopia", "country", "'Utopia' does not do"),
     ("hours.yaml", '["08:00-17:00"]', '["17:00-08:00"]', "office.monday[0]", "does not do"),
     ("hours.yaml", '["08:00-17:00"]', "[08:00]", "office.monday[0]", "'08:00' does not do"),
     ("hours.yaml", "2027-04-15", "2027-04-31", "office.special.2027-04-31", "does not do"),
@@ -152,6 +166,23 @@ def test_a_mistake_is_named(
     assert found, [str(each) for each in mistakes(folder)]
     assert message in found[0].message
     assert found[0].mend
+
+
+def test_a_queue_that_calls_back(folder: Path, change: Change) -> None:
+    change("queues.yaml", "ring_s: 20", f"say_every_s: 60\n  callback: {{{OFFER}, attempts: 2, hours: office}}")
+    change("trunks.yaml", '"100"', '"100"\n  hosts: ["203.0.113.5:5060"]')
+    missing = {each.field for each in mistakes(folder)}
+    assert {"hold_offer", "hold_kept", "hold_goodbye", "ringing_back"} <= missing
+    for name in ("en", "es"):
+        with (folder / "prompts" / f"{name}.yaml").open("a") as file:
+            file.writelines(f'{prompt}: "{prompt}"\n' for prompt in sorted(missing - {"ringing_back", "position"}))
+            file.write('ringing_back: This is {agency}.\nposition: "{number}."\n')
+    agency = pack.read(folder).agency
+    policy = agency.queues["individual"].callback
+    assert policy is not None
+    assert (policy.offer_after_s, policy.attempts, policy.gap_s, policy.hours) == (300.0, 2, 600.0, "office")
+    assert agency.prompts["ringing_back"]["en"] == "This is Sagebrush Department of Revenue."
+    assert agency.prompts["digit.7"]["es"] == "7" and agency.country == "US"
 
 
 def test_the_line_is_that_of_the_field(folder: Path, change: Change) -> None:

@@ -31,8 +31,8 @@ class Floor:
             self.do(r.SignIn(agent))
             self.do(r.BecomeAvailable(agent))
 
-    def call(self, contact, topic=None, language=None, line="+1", after=1.0, invited=False, caller=""):
-        self.do(r.CallArrived(contact, line, caller, f"{contact}-c", "voice-1"), after)
+    def call(self, contact, topic=None, language=None, line="+1", after=1.0, invited=False, caller="", may_ring=False):
+        self.do(r.CallArrived(contact, line, caller, f"{contact}-c", "voice-1", may_ring), after)
         self.do(r.LegPickedUp(f"{contact}-c"))
         self.do(r.PlayedNotice(contact))
         if language:

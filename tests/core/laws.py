@@ -4,6 +4,7 @@ import json
 import math
 
 from civicline.core import codec, consent, deadlines, indexes, kinds
+from civicline.core.callback_facts import CallbackDue
 from civicline.core.evolve import evolve
 from civicline.core.facts import ContactPassedOn, OfferMade
 from civicline.core.menu_facts import PositionTold
@@ -46,6 +47,68 @@ def free_agents(state):
 
 def waiting(state):
     return [c for c in state.contacts.values() if c.state == "waiting"]
+
+
+def is_released(contact):
+    """Rung back or reached, and not yet with a representative."""
+    reached = contact.promise is not None and contact.promise.reached_at is not None and contact.connected_at is None
+    return contact.state == "ringing_back" or (reached and contact.state in {"waiting", "offered"})
+
+
+def takers(state, contact):
+    """Who works now and may take it."""
+    at_work = [a.id for a in state.agents.values() if a.state not in {"signed_out", "break", "missed"}]
+    return {name for name in at_work if may_take(state.agency, name, contact)}
+
+
+def same_needs(one, other):
+    return all(
+        getattr(one, name) == getattr(other, name) for name in ("queue", "skill", "language", "priority", "step")
+    )
+
+
+def legs_to(state, contact):
+    """The person's own."""
+    return [leg for leg in state.legs.values() if leg.contact == contact.id and not leg.agent and not leg.office]
+
+
+def check_due(state, fact: CallbackDue):
+    """Before it is folded: one leg to a person, no more than may be served, and in the order of the places."""
+    contact = state.contacts[fact.contact]
+    assert contact.state == "kept" and contact.promise.ready and fact.leg not in state.legs
+    assert not legs_to(state, contact), "a second leg to a person"
+    assert fact.attempt == contact.promise.attempts + 1, "an attempt that was not counted"
+    able = takers(state, contact)
+    rivals = [c for c in state.contacts.values() if is_released(c) and takers(state, c) & able]
+    assert len(rivals) < len(able), "more are rung than there are representatives for them"
+    for other in state.contacts.values():
+        if other.state == "kept" and other.promise.ready and other is not contact and same_needs(other, contact):
+            assert contact.place < other.place, f"{other.id} was overtaken by {contact.id}"
+
+
+MOST_ATTEMPTS = 3
+"""Of any queue in any pack of the tests."""
+
+
+def check_promises(state):
+    """Nobody on whom a promise rests is offered, rung twice, or forgotten."""
+    live = {(kind, key) for _, kind, key in live_deadlines(state)}
+    for contact in state.contacts.values():
+        legs = legs_to(state, contact)
+        assert len(legs) <= 1, "two legs to one person"
+        if contact.state in {"kept", "ringing_back"}:
+            assert contact.offer is None and contact.agent is None and contact.promise.end is None
+            waits = ("callback", contact.id) in live or any(leg.state == "ending" for leg in legs)
+            assert waits, "a promise that nobody will look at again"
+        if contact.state == "ringing_back":
+            assert [leg.state for leg in legs] and legs[0].state != "ending" and legs[0].attempt > 0
+            assert not contact.promise.ready
+        if contact.promise is not None:
+            assert len(contact.promise.failed) <= contact.promise.attempts <= MOST_ATTEMPTS
+            assert contact.promise.end is None or contact.state == "closed"
+    callers = [c.caller for c in state.contacts.values() if c.state in {"kept", "ringing_back"}]
+    assert len(set(callers)) == len(callers), "two open promises to one number"
+    assert state.derived.released == {c.id for c in state.contacts.values() if is_released(c)}
 
 
 def check_offer(state, fact: OfferMade):
@@ -130,9 +193,9 @@ def check_surveys(state):
 def check_legs(state):
     for contact in state.contacts.values():
         leg = state.legs.get(contact.leg)
-        if contact.state not in {"wrapping", "closed"} or is_asked(contact):
+        if contact.state not in {"wrapping", "closed", "kept"} or is_asked(contact):
             assert leg is not None and leg.state in {"new", "ringing", "answered"}, "a caller without a line"
-        elif leg is not None:
+        elif leg is not None and contact.state != "kept":
             assert leg.state == "ending"
         if contact.state == "talking":
             assert state.legs[contact.offer].state == "answered"
@@ -166,13 +229,24 @@ def check_line(state):
     for agent in free_agents(state):
         for contact in waiting(state):
             assert not may_take(state.agency, agent.id, contact), f"{agent.id} stands idle beside {contact.id}"
-    for contact in waiting(state):
+    for contact in [c for c in state.contacts.values() if c.state in {"waiting", "kept", "ringing_back"}]:
         known = not state.agency.queues or contact.queue in state.agency.queues
         assert known, "waits in a queue that no longer exists"
     for agent in state.agents.values():
         on_staff = state.agency is not None and agent.id in state.agency.staff
         leaving = agent.state == "signed_out" or (agent.state in HAS_CONTACT and agent.next == "signed_out")
         assert on_staff or leaving, "somebody left but may take contacts"
+
+
+def check_places(state):
+    """Nobody has another's place, unless it was given back to them; then it was lost before."""
+    held = [c.place for c in state.contacts.values() if c.place is not None and c.state != "closed"]
+    assert len(set(held)) == len(held), "one place, two contacts"
+    for contact in state.contacts.values():
+        lost = state.contacts.get(contact.restored_from)
+        if lost is not None:
+            assert lost.state == "closed" and lost.place == contact.place and lost.restored_to == contact.id
+            assert lost.caller == contact.caller and lost.connected_at is None
 
 
 def check_menus(state):
@@ -214,7 +288,7 @@ def live_deadlines(state):
 
 def check_derived(state, again):
     assert state == again
-    for name in ("line", "in_queue", "free"):
+    for name in ("line", "kept", "ready", "promises", "promised", "lost", "in_queue", "free", "working", "wrapping"):
         assert getattr(state.derived, name) == getattr(again.derived, name), name
     assert not state.derived.fresh_agents and not state.derived.fresh_buckets
     assert live_deadlines(state) == live_deadlines(again)
@@ -243,6 +317,8 @@ def check_all(state):
     check_offers(state)
     check_line(state)
     check_menus(state)
+    check_promises(state)
+    check_places(state)
 
 
 def fold(state, said):
@@ -253,6 +329,8 @@ def fold(state, said):
         directly = isinstance(before, ContactPassedOn) and before.contact == getattr(fact, "contact", None)
         if isinstance(fact, OfferMade) and not directly:  # a colleague may be named, who is then asked first
             check_offer(state, fact)
+        if isinstance(fact, CallbackDue):
+            check_due(state, fact)
         if isinstance(fact, PositionTold):
             check_told_wait(fact, state.contacts[fact.contact])
         evolve(state, fact)

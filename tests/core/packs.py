@@ -5,6 +5,7 @@ from dataclasses import replace
 from civicline.core.agency import (
     Agency,
     Calendar,
+    CallbackPolicy,
     Digits,
     Instead,
     Line,
@@ -48,6 +49,7 @@ QUEUES = (
         "tax",
         min_level=3,
         say_every_s=25,
+        callback=CallbackPolicy(60, attempts=2, gap_s=120, ring_s=20, lead_s=15),
         overflow=(Overflow(30, min_level=1), Overflow(60, tiers=(2,)), Overflow(120, queues=("operator",))),
     ),
     queue(
@@ -60,7 +62,7 @@ QUEUES = (
         overflow=(Overflow(50, queues=("tax",)),),
     ),
     queue("permits", calendar="office"),
-    queue("operator", tiers=(1, 2)),
+    queue("operator", tiers=(1, 2), say_every_s=30, callback=CallbackPolicy(0, attempts=3, gap_s=60, hours="office")),
 )
 TOPICS = (
     topic("income", "tax", "income"),
@@ -150,6 +152,7 @@ SALES_MOVED = replace(
     queues=WHOLE.queues | {"tax": replace(WHOLE.queues["tax"], priority=2, ring_s=5, overflow=())},
     ageing_s=0,
 )
+NO_CALLBACKS = replace(WHOLE, queues={id_: replace(each, callback=None) for id_, each in WHOLE.queues.items()})
 NO_SURVEY = replace(WHOLE, surveys={})
 FEW_QUESTIONS = replace(WHOLE, surveys={"after_call": replace(SURVEY, questions=(SETTLED,), share=0.5)})
 NO_QUEUES = replace(WHOLE, lines={}, topics={}, queues={}, offices={})
@@ -162,6 +165,7 @@ ALL = {
     "no_main_line": NO_MAIN_LINE,
     "sales_moved": SALES_MOVED,
     "no_queues": NO_QUEUES,
+    "no_callbacks": NO_CALLBACKS,
     "no_survey": NO_SURVEY,
     "few_questions": FEW_QUESTIONS,
 }

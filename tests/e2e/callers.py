@@ -44,10 +44,10 @@ F = TypeVar("F")
 
 
 class Caller(witness.Caller):
-    def __init__(self, town: Town, to: tuple[str, int], number: str, scenario: str, dtmf: int) -> None:
+    def __init__(self, town: Town, to: tuple[str, int], number: str, scenario: str, dtmf: int, own: str) -> None:
         self.ear = Ear(dtmf)
         keys = {"ear": str(self.ear.port), "dtmf": str(dtmf)}
-        self.sipp = Sipp(SCENARIOS / f"{scenario}.xml", to, service=number, keys=keys)
+        self.sipp = Sipp(SCENARIOS / f"{scenario}.xml", to, service=number, caller=own, keys=keys)
         self.names = None
         self._town = town
         self._to = to[0]
@@ -149,9 +149,16 @@ class Town:
 
     @contextmanager
     def call(
-        self, number: str = "100", *, scenario: str = "caller", dtmf: int = 101, to: tuple[str, int] | None = None
+        self,
+        number: str = "100",
+        *,
+        scenario: str = "caller",
+        dtmf: int = 101,
+        to: tuple[str, int] | None = None,
+        own: str = "2025550143",
     ) -> Iterator[Caller]:
-        caller = Caller(self, to or self.centre.sip, number, scenario, dtmf)
+        """`number` is dialled, `own` is the caller's."""
+        caller = Caller(self, to or self.centre.sip, number, scenario, dtmf, own)
         with caller:
             self.invites += 1
             try:

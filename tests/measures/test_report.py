@@ -73,7 +73,8 @@ def test_a_day(journal):
     measures = got["total"]["measures"]
     assert measures["asa_hold_only_s"]["value"] == 9 and measures["handle_time_s"]["value"] == 120
     assert measures["los"]["value"] == 0.5 and measures["answered_share_of_all"]["value"] == 0.25
-    assert measures["asa_with_callback_s"]["value"] is None and measures["busy"]["value"] is None
+    assert measures["asa_with_callback_s"]["value"] == measures["asa_callback_as_zero_s"]["value"] == 9, "no callbacks"
+    assert measures["busy"]["value"] is None and measures["reconnected_share"]["value"] is None
     by = got["by"]
     assert {key: entry["parts"]["received"] for key, entry in by["line"].items()} == {"+1": 3, "+2": 1}
     assert {key: entry["parts"]["received"] for key, entry in by["topic"].items()} == {"income": 1, "driver": 1, "-": 2}

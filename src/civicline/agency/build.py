@@ -9,6 +9,7 @@ from civicline.agency.spoken import menu_prompt, prompts
 from civicline.core.agency import (
     Agency,
     Calendar,
+    CallbackPolicy,
     Digits,
     Instead,
     Line,
@@ -48,6 +49,7 @@ def agency(files: Files) -> Agency:
             for id_, part in parts["offices"].items()
         },
         ageing_s=head.ageing_s,
+        country=head.country,
         messages={id_: Message(id_, part.label, part.text) for id_, part in parts["messages"].items()},
         digits={
             id_: Digits(id_, part.label, part.prompt, part.shortest, part.longest, part.then)
@@ -95,6 +97,7 @@ def _queue(id_: str, part: QueuePart) -> Queue:
         ),
         say_every_s=part.say_every_s,
         say=tuple(part.say),
+        callback=CallbackPolicy(**part.callback.model_dump()) if part.callback is not None else None,
     )
 
 

@@ -8,7 +8,7 @@ from civicline.agency import menu_checks, surveys
 from civicline.agency import spoken as spoken_prompts
 from civicline.agency.files import Files, languages
 from civicline.agency.naming import known, listed, texts, unserved
-from civicline.agency.schema import LinePart
+from civicline.agency.schema import LinePart, QueuePart
 
 
 def check(files: Files) -> None:
@@ -85,8 +85,22 @@ def _queues(files: Files) -> None:
             known(files, "queues", (id_, "say", index), message, "messages")
         if queue.say and queue.say_every_s is None:
             files.wrong("queues", (id_, "say"), "it is never said", "add `say_every_s`, such as 60")
+        _callback(files, id_, queue)
     for id_, skill in files.entries["skills"].items():
         texts(files, "skills", (id_, "label"), skill.label)
+
+
+def _callback(files: Files, id_: str, queue: QueuePart) -> None:
+    """It must be offered some time, and there must be a carrier to ring by."""
+    if queue.callback is None:
+        return
+    way = (id_, "callback")
+    if queue.callback.hours:
+        known(files, "queues", (*way, "hours"), queue.callback.hours, "hours")
+    if queue.say_every_s is None:
+        files.wrong("queues", way, "it is never offered", "add `say_every_s`: the offer follows the position")
+    if not any(trunk.hosts for trunk in files.entries["trunks"].values()):
+        files.wrong("queues", way, "there is no carrier to ring people by", "give one in trunks.yaml `hosts`")
 
 
 def _staff(files: Files) -> None:

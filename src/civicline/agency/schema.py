@@ -8,9 +8,11 @@ from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from civicline.core.agency import Span, Text, Way, WayKind
+from civicline.core.model import KEEP_CLOSED_S
 
 LETTERS = {"A": 5, "B": 4, "C": 3, "D": 2, "E": 1}
 """A is complete mastery, E elementary."""
@@ -38,6 +40,12 @@ def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("not a time zone: take a name of the IANA list, such as America/Denver")
     ZoneInfo(value)
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in SUPPORTED_REGIONS:
+        raise ValueError("not a country with telephone numbers: write two letters, such as US")
     return value
 
 
@@ -107,6 +115,7 @@ class AgencyFile(Part):
     languages: Annotated[list[Language], Field(min_length=1, max_length=8)]
     holidays: dict[date, str] = {}
     ageing_s: Seconds = 300.0
+    country: Annotated[str, AfterValidator(_country)] = "US"
 
 
 class LinePart(Part):
@@ -189,6 +198,19 @@ class OverflowPart(Part):
     queues: list[str] = []
 
 
+class CallbackPart(Part):
+    """Whoever would wait `offer_after_s` or longer may have the place kept and be rung."""
+
+    offer_after_s: Annotated[float, Field(ge=0, le=86400)]
+    attempts: Annotated[int, Field(ge=1, le=9)] = 3
+    gap_s: Seconds = 600.0
+    ring_s: Annotated[float, Field(ge=5, le=120)] = 25.0
+    lead_s: Annotated[float, Field(ge=1, le=300)] = 20.0
+    hours: str = ""
+    keep_place_s: Annotated[float, Field(ge=0, le=KEEP_CLOSED_S)] = 900.0
+    limit_a_day: Annotated[int, Field(ge=1, le=99)] = 3
+
+
 class QueuePart(Part):
     label: Texts
     hours: str
@@ -202,6 +224,7 @@ class QueuePart(Part):
     overflow: list[OverflowPart] = []
     say_every_s: Annotated[float, Field(ge=10, le=3600)] | None = None
     say: list[str] = []
+    callback: CallbackPart | None = None
 
 
 class SkillPart(Part):

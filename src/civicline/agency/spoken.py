@@ -18,8 +18,10 @@ NESTED = frozenset({"menu_back"})
 MESSAGES = frozenset({"message_choices"})
 DIGITS = frozenset({"digits_entered", "digits_confirm"})
 POSITION = frozenset({"position", "position_first", "position_far", "still_waiting"})
-EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION | waits.PROMPTS
-PLACES = {"menu_topic": {"topic", "key"}, "position": {"number"}} | waits.PLACES
+HOLD = frozenset({"hold_offer", "hold_kept", "hold_goodbye", "ringing_back", "place_restored"})
+"""Virtual hold: offered in line, taken, whoever is rung back is greeted; whoever comes back has the old place."""
+EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION | HOLD | waits.PROMPTS
+PLACES = {"menu_topic": {"topic", "key"}, "position": {"number"}, "ringing_back": {"agency"}} | waits.PLACES
 """What is filled in, by prompt."""
 TEMPLATES = frozenset({"menu_topic", "menu_operator", "menu_back", "position"}) | waits.TEMPLATES
 """Parts of other prompts, never said by themselves."""
@@ -41,8 +43,13 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     wanted |= DIGITS if every["digits"] else frozenset()
     tells = any(queue.say_every_s is not None for queue in every["queues"].values())
     wanted |= POSITION if tells else frozenset()
+    wanted |= HOLD if calls_back(files) else frozenset()
     says = any(waits.PROMPTS & texts.keys() for name, texts in every.items() if name.startswith("prompts/"))
     return wanted | (waits.PROMPTS if says else frozenset())
+
+
+def calls_back(files: Files) -> bool:
+    return any(queue.callback is not None for queue in files.entries["queues"].values())
 
 
 def is_nested(files: Files, menu: str) -> bool:
@@ -82,7 +89,8 @@ def prompts(files: Files, head: AgencyFile) -> dict[str, Text]:
         texts = files.entries[f"prompts/{language}"]
         for name, text in texts.items():
             if name not in TEMPLATES:
-                found.setdefault(name, {})[language] = text
+                said = text.format(agency=head.name[language]) if name == "ringing_back" else text
+                found.setdefault(name, {})[language] = said
         for name, text in _figures(files, texts).items():
             found.setdefault(name, {})[language] = text
     found |= {f"message.{id_}": part.text for id_, part in files.entries["messages"].items()}
@@ -91,7 +99,8 @@ def prompts(files: Files, head: AgencyFile) -> dict[str, Text]:
 
 def _figures(files: Files, texts: dict[str, str]) -> dict[str, str]:
     """Digits that are read back, positions in line and waits."""
-    digits = {f"digit.{digit}": str(digit) for digit in range(10)} if files.entries["digits"] else {}
+    reads = bool(files.entries["digits"]) or calls_back(files)
+    digits = {f"digit.{digit}": str(digit) for digit in range(10)} if reads else {}
     digits |= waits.spoken(texts)
     position = texts.get("position")
     if position is None:

@@ -129,6 +129,27 @@ class Overflow:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackPolicy:
+    """Whoever would wait `offer_after_s` or longer may have the place kept and be rung at their turn.
+
+    At most `attempts` times, `gap_s` apart, for `ring_s` each, while the calendar `hours` is open ("" for the queue's).
+
+    `lead_s`: from ringing somebody to the key 1, until that is learned.
+    """
+
+    offer_after_s: float
+    attempts: int = 3
+    gap_s: float = 600.0
+    ring_s: float = 25.0
+    lead_s: float = 20.0
+    hours: str = ""
+    keep_place_s: float = 900.0
+    """So long the place of whoever left without a promise, or was not reached, is kept for the same number."""
+    limit_a_day: int = 3
+    """So many promises one number is given within 24 hours, and never two at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     id: str
     label: Text
@@ -145,6 +166,8 @@ class Queue:
     """How often who waits is told the position in line; None: never."""
     say: tuple[str, ...] = ()
     """Messages that are said in turn after the position."""
+    callback: CallbackPolicy | None = None
+    """None: nobody is called back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,3 +243,5 @@ class Agency:
     """A waiting contact counts one priority higher for every `ageing_s` in line, so nobody waits for ever."""
     messages: dict[str, Message] = field(default_factory=dict)
     digits: dict[str, Digits] = field(default_factory=dict)
+    country: str = "US"
+    """Where its numbers are (ISO 3166): callers' numbers are read as numbers of it."""

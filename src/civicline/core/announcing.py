@@ -17,7 +17,7 @@ LONGEST_URGENT_S = 31 * 86_400.0
 """An urgent message that nobody lifts ends by then."""
 
 
-def _tell(state: State, contact_id: str, at: float, record: Record) -> None:
+def tell(state: State, contact_id: str, at: float, record: Record) -> None:
     """Position and wait. A number that is told never rises: where the position would, only the message is said. Nor
     does the wait, unless there is a reason to say."""
     contact, agency = state.contacts[contact_id], state.agency
@@ -34,7 +34,7 @@ def _tell(state: State, contact_id: str, at: float, record: Record) -> None:
 
 def position(contact: Contact, ahead: Mapping[Bucket, int]) -> int:
     """How many of the same queue are served before it, and itself. An estimate: another language or skill may be
-    served sooner."""
+    served sooner. Whoever had the place kept counts as if waiting."""
     return 1 + sum(count for bucket, count in ahead.items() if bucket.queue == contact.queue)
 
 
@@ -69,7 +69,6 @@ ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.LiftUrgent: _lift,
 }
 DUE: dict[str, Callable[[State, str, float, Record], None]] = {
-    deadlines.POSITION: _tell,
     deadlines.URGENT: _time_over,
 }
 """What follows when a deadline of this kind comes."""

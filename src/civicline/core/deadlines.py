@@ -1,5 +1,5 @@
 """What falls due with time alone: overflow steps, unanswered rings, wrap-ups that ran out, legs that never say
-goodbye, the next word to who waits, the end of an urgent message.
+goodbye, the next word to who waits, the end of an urgent message, the next step of a promised callback.
 
 A deadline is computed from the state, so it cannot be lost or fire twice; the heap only says where to look first.
 """
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 
-from civicline.core.agency import Queue
-from civicline.core.lifecycle import AgentState, ConsultState, ContactState
+from civicline.core.agency import CallbackPolicy, Queue
+from civicline.core.lifecycle import AgentState, ConsultState, ContactState, LegState
 from civicline.core.model import Contact, State
 from civicline.core.survey import is_asking
 
@@ -35,6 +35,20 @@ PAUSE, SURVEY = "pause", "survey"
 POSITION, URGENT = "position", "urgent"
 PARTY, SEGMENT = "party", "segment"
 """A third party or an office that rings, by contact; the wrap-up of whoever passed the call on, by agent."""
+CALLBACK = "callback"
+"""The next step of a promise, by contact."""
+
+LAST_POLICY = CallbackPolicy(offer_after_s=0.0)
+"""Holds for what was promised where an agency pack took the queue or its policy away."""
+
+GOODBYE_S = 60.0
+"""Whoever had the place kept has heard so by then (a prompt of 15 s): voice is gone, and the leg ends."""
+
+KEY_S = 60.0
+"""The key 1 is pressed by then (a prompt of 8 s, twice, with pauses), or it was no person; voice says so sooner."""
+
+PROMISE_S = 7 * 86_400.0
+"""A place for which nobody could be spared all this time counts as missed."""
 
 
 def queue_of(state: State, contact: Contact) -> Queue | None:
@@ -133,6 +147,31 @@ def _urgent_at(state: State, key: str) -> float | None:
     return state.urgent[key].until if key in state.urgent else None
 
 
+def _callback_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    promise = contact.promise if contact is not None else None
+    if contact is None or promise is None:
+        return None
+    leg = state.legs.get(contact.leg)
+    if contact.state is ContactState.RINGING_BACK and leg is not None and promise.rung_at is not None:
+        return _ring_back_until(state, contact, promise.rung_at) if leg.answered_at is None else leg.answered_at + KEY_S
+    if contact.state is not ContactState.KEPT:
+        return None
+    if leg is not None:
+        return None if leg.state is LegState.ENDING else promise.made_at + GOODBYE_S
+    return max(promise.next_at, promise.made_at) + (PROMISE_S if promise.ready else 0.0)
+
+
+def _ring_back_until(state: State, contact: Contact, since: float) -> float:
+    return since + ring_back_s(state, contact) + RING_GRACE_S
+
+
+def ring_back_s(state: State, contact: Contact) -> float:
+    """How long the person's telephone rings."""
+    queue = queue_of(state, contact)
+    return ((queue.callback if queue else None) or LAST_POLICY).ring_s
+
+
 _WHEN: dict[str, Callable[[State, str], float | None]] = {
     OVERFLOW: _overflow_at,
     RING: _ring_at,
@@ -144,6 +183,7 @@ _WHEN: dict[str, Callable[[State, str], float | None]] = {
     SURVEY: _survey_at,
     POSITION: _position_at,
     URGENT: _urgent_at,
+    CALLBACK: _callback_at,
 }
 
 
@@ -161,6 +201,7 @@ def rebuild(state: State) -> None:
         note(state, SURVEY, key)
         note(state, POSITION, key)
         note(state, PARTY, key)
+        note(state, CALLBACK, key)
     for key in state.urgent:
         note(state, URGENT, key)
     for key in state.agents:

@@ -11,6 +11,7 @@ from typing import Any
 
 from civicline.core import (
     announcing,
+    callback,
     consent,
     deadlines,
     facts,
@@ -18,6 +19,7 @@ from civicline.core import (
     in_call,
     joining,
     menus,
+    releasing,
     requests,
     routing,
     survey_rules,
@@ -27,6 +29,7 @@ from civicline.core.facts import Fact
 from civicline.core.joining import Record
 from civicline.core.lifecycle import (
     BUSY,
+    PROMISED,
     AgentState,
     ContactState,
     Failure,
@@ -39,6 +42,9 @@ from civicline.core.next_state import after_wrap_up as _after_wrap_up
 from civicline.core.next_state import arrival as _arrival
 from civicline.core.next_state import follow_next as _follow_next
 from civicline.core.requests import Request
+
+FOLLOWING = PROMISED | {ContactState.WAITING}
+"""States in which a contact follows a changed pack at once."""
 
 
 def react(state: State, request: Request | None, at: float) -> list[Fact]:
@@ -53,15 +59,24 @@ def react(state: State, request: Request | None, at: float) -> list[Fact]:
     _pass_time(state, now, record)
     if request is not None:
         _HOW[type(request)](state, request, now, record)
-    routing.route(state, now, record)
+    _serve(state, now, record)
     _pass_time(state, now, record)
     return said
+
+
+def _serve(state: State, now: float, record: Record) -> None:
+    """Whose turn it is in the line, whether they hold or are to be rung."""
+    releasing.release(state, now, record)
+    routing.route(state, now, record)
 
 
 def _pass_time(state: State, now: float, record: Record) -> None:
     for _due_at, kind, key in deadlines.due(state, now):
         if kind == deadlines.OVERFLOW:
             record(facts.ContactWidened(now, key, state.contacts[key].step + 1))
+        elif kind == deadlines.POSITION:
+            callback.offer(state, state.contacts[key], now, record)
+            announcing.tell(state, key, now, record)
         elif kind == deadlines.RING:
             _miss(state, key, Failure.NO_ANSWER, now, record)
         elif kind == deadlines.PAUSE:
@@ -72,6 +87,8 @@ def _pass_time(state: State, now: float, record: Record) -> None:
             survey_rules.ran_out(key, now, record)
         elif kind in announcing.DUE:
             announcing.DUE[kind](state, key, now, record)
+        elif kind in callback.DUE:
+            callback.DUE[kind](state, key, now, record)
         elif kind in in_call.DUE:
             in_call.DUE[kind](state, key, now, record)
             _follow_pack_in_line(state, state.contacts.get(key), now, record)
@@ -79,13 +96,13 @@ def _pass_time(state: State, now: float, record: Record) -> None:
             contact = state.contacts[key]
             record(facts.WrapUpRanOut(now, key, contact.agent or ""))
             _after_wrap_up(state, contact.agent or "", now, record, default="break", reason="wrap-up ran out")
-        routing.route(state, now, record)
+        _serve(state, now, record)
 
 
 def _load_agency(state: State, request: requests.LoadAgency, at: float, record: Record) -> None:
     record(facts.AgencyLoaded(at, request.agency))
     for contact in list(state.contacts.values()):
-        if contact.state is ContactState.WAITING:
+        if contact.state in FOLLOWING:
             joining.follow_pack(request.agency, contact, at, record)
         elif contact.state is ContactState.MENU:
             menus.follow_pack(state, contact, at, record)
@@ -107,7 +124,18 @@ def _call_arrived(state: State, request: requests.CallArrived, at: float, record
         return
     if request.contact in state.contacts or request.leg in state.legs:
         return
-    record(facts.ContactArrived(at, request.contact, "phone", request.line, request.caller, request.leg, request.node))
+    record(
+        facts.ContactArrived(
+            at,
+            request.contact,
+            "phone",
+            request.line,
+            request.caller,
+            request.leg,
+            request.node,
+            may_ring=request.may_ring and bool(request.caller),
+        )
+    )
     line = agency.lines[request.line]
     if line.closed_menu not in agency.menus and not hours.is_open(agency, line.calendar, at):
         record(facts.ContactTurnedAway(at, request.contact, TurnedAwayFor.CLOSED))
@@ -126,6 +154,10 @@ def _played_notice(state: State, request: requests.PlayedNotice, at: float, reco
         record(facts.NoticePlayed(at, contact.id))
         if state.agency is not None and (contact.language is not None or len(state.agency.languages) == 1):
             menus.begin(state, contact, at, record)
+        return
+    contact = state.contacts.get(request.contact)
+    if contact is not None and contact.state is ContactState.RINGING_BACK and contact.notice_at is None:
+        record(facts.NoticePlayed(at, contact.id))
 
 
 def _choose_language(state: State, request: requests.ChooseLanguage, at: float, record: Record) -> None:
@@ -192,6 +224,8 @@ def _leg_over(state: State, leg_id: str, failure: Failure, by: HungUpBy, at: flo
     record(facts.LegEnded(at, leg_id, by))
     contact = state.contacts.get(leg.contact)
     if contact is None:
+        return
+    if callback.leg_over(state, leg, failure, by, at, record):
         return
     if in_call.leg_over(state, contact, leg_id, failure, by, at, record):
         _follow_pack_in_line(state, contact, at, record)
@@ -319,4 +353,5 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     **survey_rules.ANSWERS,
     **menus.ANSWERS,
     **announcing.ANSWERS,
+    **callback.ANSWERS,
 }

@@ -23,10 +23,26 @@ class Bucket(NamedTuple):
 class Derived:
     line: dict[Bucket, list[tuple[tuple[float, int], str]]] = field(default_factory=dict)
     """Bucket -> (place, contact), sorted by place."""
+    kept: dict[Bucket, list[tuple[tuple[float, int], str]]] = field(default_factory=dict)
+    """The same of places that are kept while nobody is on the telephone."""
+    ready: dict[Bucket, list[tuple[tuple[float, int], str]]] = field(default_factory=dict)
+    """Of the kept: those to be rung at their turn. Others have a deadline, and cost nothing until then."""
+    released: set[str] = field(default_factory=set)
+    """Contacts that are rung back, or were reached and are not yet with a representative."""
+    promises: dict[str, int] = field(default_factory=dict)
+    """By the keyed hash of a number: promises that are open."""
+    promised: dict[str, int] = field(default_factory=dict)
+    """By the same: how many of `State.promised` are of it."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """By the same: the closed contact whose place waits for its return."""
     in_queue: dict[str, int] = field(default_factory=dict)
-    """Contacts waiting or offered, by queue."""
+    """Contacts with a place in line, by queue."""
     free: set[str] = field(default_factory=set)
     """Agents that may be offered a contact now."""
+    working: set[str] = field(default_factory=set)
+    """Agents who take one contact after another, free or not."""
+    wrapping: set[str] = field(default_factory=set)
+    """Agents in wrap-up: the next to be free."""
     fresh_agents: set[str] = field(default_factory=set)
     """Free since the last routing: only these can take what already waited then."""
     fresh_buckets: set[Bucket] = field(default_factory=set)

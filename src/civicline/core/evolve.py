@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from civicline.core import (
+    callback_folds,
     consent,
     deadlines,
     facts,
@@ -24,6 +25,8 @@ from civicline.core.moves import end_leg_of as _end_leg_of
 from civicline.core.moves import move_agent as _move_agent
 from civicline.core.moves import move_contact as _move_contact
 from civicline.core.moves import move_leg as _move_leg
+from civicline.core.moves import next_state as _next_state
+from civicline.core.moves import note_waiting as _note_waiting
 
 
 def evolve(state: State, fact: Fact) -> State:
@@ -58,6 +61,7 @@ def _contact_arrived(state: State, fact: facts.ContactArrived) -> None:
         leg=fact.leg,
         node=fact.node,
         arrived_at=fact.at,
+        may_ring=fact.may_ring,
     )
     state.legs[fact.leg] = Leg(fact.leg, fact.contact, fact.node)
 
@@ -84,18 +88,19 @@ def _topic_chosen(state: State, fact: facts.TopicChosen) -> None:
 
 def _contact_queued(state: State, fact: facts.ContactQueued) -> None:
     contact = state.contacts[fact.contact]
-    if contact.state is ContactState.WAITING:
-        indexes.leave_line(state, contact)
-        indexes.count_in_queue(state, contact.queue, -1)
-        contact.state = ContactState.MENU
-    if contact.place is None:
+    after = _next_state(contact, "ContactQueued")
+    indexes.leave(state, contact)
+    if contact.place is None and contact.state is ContactState.MENU:
         state.joined += 1
         contact.place = (fact.at, state.joined)
     if contact.queue != fact.queue:
         contact.queued_at, contact.step = fact.at, 0
         contact.position = contact.told_at = None
     contact.queue, contact.skill, contact.priority = fact.queue, fact.skill, fact.priority
-    _move_contact(state, contact, "ContactQueued")
+    contact.state = after
+    indexes.enter(state, contact)
+    if after is ContactState.WAITING:
+        _note_waiting(state, contact)
 
 
 def _contact_turned_away(state: State, fact: facts.ContactTurnedAway) -> None:
@@ -107,9 +112,9 @@ def _contact_turned_away(state: State, fact: facts.ContactTurnedAway) -> None:
 def _contact_widened(state: State, fact: facts.ContactWidened) -> None:
     contact = state.contacts[fact.contact]
     _move_contact(state, contact, "ContactWidened")
-    indexes.leave_line(state, contact)
+    indexes.leave(state, contact)
     contact.step = fact.step
-    indexes.enter_line(state, contact)
+    indexes.enter(state, contact)
     deadlines.note(state, deadlines.OVERFLOW, contact.id)
 
 
@@ -222,11 +227,13 @@ def _leg_answered(state: State, fact: facts.LegAnswered) -> None:
     leg = state.legs[fact.leg]
     _move_leg(leg, "LegAnswered")
     leg.answered_at = fact.at
+    deadlines.note(state, deadlines.CALLBACK, leg.contact)
 
 
 def _leg_ended(state: State, fact: facts.LegEnded) -> None:
     leg = state.legs.pop(fact.leg)
     _move_leg(leg, "LegEnded")
+    deadlines.note(state, deadlines.CALLBACK, leg.contact)
     agent = state.agents.get(leg.agent or "")
     if agent is not None and agent.leg == leg.id:
         agent.leg = None
@@ -288,4 +295,5 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     facts.SurveyEnded: _survey_ended,
     **survey_rules.FOLDS,
     **menu_folds.FOLDS,
+    **callback_folds.FOLDS,
 }

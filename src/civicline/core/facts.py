@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicline.core.agency import Agency
+from civicline.core.callback_facts import CallbackFact
 from civicline.core.lifecycle import ConsultState, Failure, HeldBy, HungUpBy, PassedOnFor, TopicBy, TurnedAwayFor
 from civicline.core.menu_facts import MenuFact
 from civicline.core.survey import Replied, SurveyEnd
@@ -25,6 +26,7 @@ class ContactArrived:
     caller: str
     leg: str
     node: str
+    may_ring: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,7 +446,7 @@ Fact = (
     | PhoneRegistered | PhoneGone | AgentSignedIn | AgentSignedOut | AgentAvailable | AgentOnBreak | AgentNextSet
     | RecordingPaused | RecordingPauseReminded | RecordingResumed
     | SurveyOffered | SurveyBegan | SurveyAnswered | SurveyEnded
-    | MenuFact
+    | MenuFact | CallbackFact
     | CallerHeld | CallerResumed | ContactPassedOn | ConsultBegun | ConsultAnswered | ConsultMissed | ConsultTurned
     | ConsultEnded | ConsultCompleted | ContactReferred | OfficeAnswered | OfficeMissed | ReferralEnded
     | SegmentWrapped | SegmentWrapUpRanOut

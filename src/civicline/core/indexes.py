@@ -6,8 +6,10 @@ from bisect import bisect_left, insort
 
 from civicline.core import deadlines
 from civicline.core.derived import Bucket, Derived
-from civicline.core.lifecycle import IN_LINE, AgentState, ContactState
-from civicline.core.model import Agent, Contact, State
+from civicline.core.lifecycle import IN_LINE, PROMISED, WORKING, AgentState, ContactState
+from civicline.core.model import Agent, Contact, Place, State
+
+HAS_PLACE = IN_LINE | PROMISED
 
 
 def language_of(state: State, contact: Contact) -> str:
@@ -18,36 +20,90 @@ def bucket(state: State, contact: Contact) -> Bucket:
     return Bucket(contact.queue or "", contact.skill, language_of(state, contact), contact.priority, contact.step)
 
 
-def enter_line(state: State, contact: Contact) -> None:
+Line = dict[Bucket, list[tuple[Place, str]]]
+
+
+def _insert(table: Line, key: Bucket, contact: Contact) -> bool:
+    """Whether nobody was there before."""
     assert contact.place is not None
-    key = bucket(state, contact)
-    entries = state.derived.line.get(key)
-    if entries is None:
-        entries = state.derived.line[key] = []
-        state.derived.fresh_buckets.add(key)
+    entries = table.setdefault(key, [])
     insort(entries, (contact.place, contact.id))
+    return len(entries) == 1
 
 
-def leave_line(state: State, contact: Contact) -> None:
+def _remove(table: Line, key: Bucket, contact: Contact) -> None:
     assert contact.place is not None
-    key = bucket(state, contact)
-    entries = state.derived.line[key]
+    entries = table[key]
     at = bisect_left(entries, (contact.place, contact.id))
     assert entries[at][1] == contact.id
     del entries[at]
     if not entries:
-        del state.derived.line[key]
-        state.derived.fresh_buckets.discard(key)
+        del table[key]
 
 
-def count_in_queue(state: State, queue: str | None, change: int) -> None:
-    if queue is None:
+def enter(state: State, contact: Contact) -> None:
+    """Into every index of contacts that its state, needs and place say."""
+    derived = state.derived
+    if contact.state in PROMISED:
+        count(derived.promises, contact.caller, 1)
+    if contact.place is None or contact.state not in HAS_PLACE:
         return
-    count = state.derived.in_queue.get(queue, 0) + change
-    if count:
-        state.derived.in_queue[queue] = count
+    count(derived.in_queue, contact.queue or "", 1)
+    key = bucket(state, contact)
+    if contact.state is ContactState.WAITING and _insert(derived.line, key, contact):
+        derived.fresh_buckets.add(key)
+    if contact.state in PROMISED:
+        _insert(derived.kept, key, contact)
+    if _is_ready(contact):
+        _insert(derived.ready, key, contact)
+    if contact.is_released:
+        derived.released.add(contact.id)
+
+
+def leave(state: State, contact: Contact) -> None:
+    """Out of all of them; before its state, needs or place change."""
+    derived = state.derived
+    if contact.state in PROMISED:
+        count(derived.promises, contact.caller, -1)
+    if contact.place is None or contact.state not in HAS_PLACE:
+        return
+    count(derived.in_queue, contact.queue or "", -1)
+    key = bucket(state, contact)
+    if contact.state is ContactState.WAITING:
+        _remove(derived.line, key, contact)
+        if key not in derived.line:
+            derived.fresh_buckets.discard(key)
+    if contact.state in PROMISED:
+        _remove(derived.kept, key, contact)
+    if _is_ready(contact):
+        _remove(derived.ready, key, contact)
+    derived.released.discard(contact.id)
+
+
+def _is_ready(contact: Contact) -> bool:
+    return contact.state is ContactState.KEPT and contact.promise is not None and contact.promise.ready
+
+
+def count(counts: dict[str, int], name: str, change: int) -> None:
+    """Nobody's count is kept."""
+    found = counts.get(name, 0) + change
+    if name and found:
+        counts[name] = found
     else:
-        del state.derived.in_queue[queue]
+        counts.pop(name, None)
+
+
+def note_lost(state: State, contact: Contact) -> None:
+    """A contact was closed, or its place was given back. Of several of one number the last counts."""
+    if contact.has_lost_place and contact.restored_to is None:
+        state.derived.lost[contact.caller] = contact.id
+    elif contact.has_lost_place:
+        state.derived.lost.pop(contact.caller, None)
+
+
+def forget_lost(state: State, contact: Contact) -> None:
+    if state.derived.lost.get(contact.caller) == contact.id:
+        del state.derived.lost[contact.caller]
 
 
 def is_free(agent: Agent) -> bool:
@@ -55,8 +111,14 @@ def is_free(agent: Agent) -> bool:
     return agent.state is AgentState.AVAILABLE and agent.phone and agent.leg is None
 
 
+def _set(names: set[str], name: str, belongs: bool) -> None:
+    (names.add if belongs else names.discard)(name)
+
+
 def note_agent(state: State, agent: Agent) -> None:
     derived = state.derived
+    _set(derived.working, agent.id, agent.state in WORKING)
+    _set(derived.wrapping, agent.id, agent.state is AgentState.WRAP_UP)
     if not is_free(agent):
         derived.free.discard(agent.id)
         derived.fresh_agents.discard(agent.id)
@@ -76,11 +138,12 @@ def rebuild(state: State) -> State:
     """Make all indexes again, after a snapshot was loaded."""
     state.derived = Derived()
     for contact in state.contacts.values():
-        if contact.state in IN_LINE:
-            count_in_queue(state, contact.queue, 1)
-        if contact.state is ContactState.WAITING:
-            enter_line(state, contact)
+        enter(state, contact)
     for agent in state.agents.values():
         note_agent(state, agent)
+    for contact_id in state.closed:
+        note_lost(state, state.contacts[contact_id])
+    for _at, caller in state.promised:
+        count(state.derived.promised, caller, 1)
     deadlines.rebuild(state)
     return state

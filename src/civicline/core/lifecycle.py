@@ -7,6 +7,7 @@ state first. Nothing but `evolve` changes a state. Reading the five tables below
     contact   menu -> waiting -> offered -> talking -> wrapping -> closed
                  \\-> turned_away -> closed   ^  |missed
               (abandoned from menu, waiting and offered: closed)  |__|
+              waiting -> kept <-> ringing_back -> waiting (virtual hold; a scheduled callback begins as kept)
               talking -> waiting (passed on to a queue), -> outside (sent to another office) -> closed, or waiting again
               (wrapping -> surveying -> closed while a survey goes on: survey.py)
     agent     signed_out -> break <-> available -> offered -> talking -> wrap_up -> available, break or signed_out
@@ -28,6 +29,10 @@ class ContactState(StrEnum):
     TURNED_AWAY = "turned_away"
     WAITING = "waiting"
     OFFERED = "offered"
+    KEPT = "kept"
+    """The place is in the line, nobody is on the telephone. It is offered to nobody."""
+    RINGING_BACK = "ringing_back"
+    """We ring the person, or they have answered and not pressed 1 yet."""
     TALKING = "talking"
     OUTSIDE = "outside"
     """With another office, or its telephone rings; no representative is on the line."""
@@ -72,6 +77,26 @@ class Failure(StrEnum):
     BUSY = "busy"
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
+
+
+class Unreached(StrEnum):
+    """Why an attempt to ring somebody back failed. The first four are what the phone said (`Failure`); lost: nobody
+    knows."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    NOT_PRESSED = "not_pressed"
+    HUNG_UP = "hung_up"
+    LOST = "lost"
+
+
+class PromiseEnd(StrEnum):
+    """How a promise ended that did not lead to the person."""
+
+    MISSED = "missed"
+    CANCELLED = "cancelled"
 
 
 class HungUpBy(StrEnum):
@@ -136,6 +161,7 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.MENU, "DigitsEntered"): C.MENU,
     (C.MENU, "DigitsConfirmed"): C.MENU,
     (C.MENU, "QueueChosen"): C.MENU,
+    (C.MENU, "PlaceRestored"): C.MENU,
     (C.MENU, "ContactQueued"): C.WAITING,
     (C.MENU, "ContactTurnedAway"): C.TURNED_AWAY,
     (C.MENU, "ContactAbandoned"): C.CLOSED,
@@ -147,6 +173,21 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.WAITING, "PositionTold"): C.WAITING,
     (C.WAITING, "OfferMade"): C.OFFERED,
     (C.WAITING, "ContactAbandoned"): C.CLOSED,
+    (C.WAITING, "HoldOffered"): C.WAITING,
+    (C.WAITING, "HoldTaken"): C.KEPT,
+    (C.KEPT, "HoldSaid"): C.KEPT,
+    (C.KEPT, "RecordingRefused"): C.KEPT,
+    (C.KEPT, "ContactQueued"): C.KEPT,
+    (C.KEPT, "CallbackReady"): C.KEPT,
+    (C.KEPT, "CallbackDue"): C.RINGING_BACK,
+    (C.KEPT, "CallbackMissed"): C.CLOSED,
+    (C.KEPT, "CallbackCancelled"): C.CLOSED,
+    (C.RINGING_BACK, "RecordingRefused"): C.RINGING_BACK,
+    (C.RINGING_BACK, "NoticePlayed"): C.RINGING_BACK,
+    (C.RINGING_BACK, "ContactQueued"): C.RINGING_BACK,
+    (C.RINGING_BACK, "PersonReached"): C.WAITING,
+    (C.RINGING_BACK, "AttemptFailed"): C.KEPT,
+    (C.RINGING_BACK, "CallbackCancelled"): C.CLOSED,
     (C.OFFERED, "RecordingRefused"): C.OFFERED,
     (C.OFFERED, "OfferMissed"): C.WAITING,
     (C.OFFERED, "OfferAccepted"): C.TALKING,
@@ -267,6 +308,12 @@ OFFER: Mapping[tuple[OfferState, str], OfferState] = {
 
 IN_LINE = frozenset({C.WAITING, C.OFFERED})
 """States in which a caller waits for a representative and hears music."""
+
+PROMISED = frozenset({C.KEPT, C.RINGING_BACK})
+"""States in which nobody waits on the telephone for a representative, but the place holds."""
+
+WORKING = frozenset({A.AVAILABLE, A.OFFERED, A.TALKING, A.CONSULTED, A.WRAP_UP})
+"""Agent states of somebody who takes one contact after another."""
 
 BUSY = frozenset({A.OFFERED, A.TALKING, A.CONSULTED, A.WRAP_UP})
 """Agent states that belong to a contact."""

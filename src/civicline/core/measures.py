@@ -36,6 +36,10 @@ class Parts:
     """Left in a queue, ringing included."""
     courtesy_disconnect: int = 0
     """Turned away with a message: closed or full."""
+    callback_missed: int = 0
+    """Kept the place, and was reached in none of the attempts."""
+    callback_cancelled: int = 0
+    """Kept the place, and no longer wanted it."""
     answered: int = 0
     """By a representative."""
     still_open: int = 0
@@ -54,7 +58,23 @@ class Parts:
     """Within the queue's service level time."""
     abandoned_in_time: int = 0
     wait_answered_s: float = 0.0
-    """From joining the first queue to the representative's answer."""
+    """From joining the first queue to the representative's answer, on the telephone or not."""
+    answered_holding: int = 0
+    """Of the answered: waited on the telephone all the time."""
+    wait_holding_s: float = 0.0
+    """Of these."""
+    place_restored: int = 0
+    """Came back after leaving the line, or after not being reached, and has the old place."""
+    hold_offered: int = 0
+    """Was told that the place can be kept."""
+    hold_accepted: int = 0
+    """Of these: had it kept."""
+    reconnected: int = 0
+    """Of the accepted: was rung and spoke with a representative."""
+    callbacks: int = 0
+    """Was promised to be rung, at the turn or at a time."""
+    attempts: int = 0
+    """How often these were rung."""
     wait_told: int = 0
     """Of the answered: an estimate of the wait was made before."""
     wait_told_close: int = 0
@@ -103,6 +123,8 @@ OUTCOMES = (
     "primary_abandon",
     "secondary_abandon",
     "courtesy_disconnect",
+    "callback_missed",
+    "callback_cancelled",
     "answered",
     "still_open",
 )
@@ -114,6 +136,8 @@ def outcome(contact: Contact) -> str:
         return "answered"
     if contact.turned_away is not None:
         return "courtesy_disconnect"
+    if contact.promise is not None and contact.promise.end is not None:
+        return f"callback_{contact.promise.end.value}"
     if contact.abandoned_in is None:
         return "still_open"
     if contact.abandoned_in is not ContactState.MENU:
@@ -124,7 +148,8 @@ def outcome(contact: Contact) -> str:
 def parts_of(contact: Contact, in_time_s: float) -> Parts:
     """One contact's parts; `in_time_s` is the service level time of its queue."""
     said = {"received": 1, outcome(contact): 1} | _menu_parts(contact) | _queue_parts(contact, in_time_s)
-    return Parts(**said | _told_parts(contact) | _handled_parts(contact))
+    said |= _promise_parts(contact) | _told_parts(contact)
+    return Parts(**said | _handled_parts(contact))
 
 
 def _menu_parts(contact: Contact) -> dict[str, Any]:
@@ -143,7 +168,7 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
     answered = contact.connected_at is not None
     abandoned = contact.abandoned_in is not None and not answered
     end = contact.connected_at if answered else contact.closed_at
-    wait_s = end - contact.place[0] if end is not None else 0.0
+    wait_s = end - _in_line_from(contact) if end is not None else 0.0
     return {
         "routed": 1,
         "with_event": int(answered or abandoned),
@@ -161,9 +186,31 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
     }
 
 
+def _in_line_from(contact: Contact) -> float:
+    """When its own wait began: a place that was given back is older than the call."""
+    return max(contact.place[0] if contact.place else 0.0, contact.arrived_at)
+
+
+def _promise_parts(contact: Contact) -> dict[str, Any]:
+    """Offered, promised, and who waited without one."""
+    promise, answered_at = contact.promise, contact.connected_at
+    held = promise is None and answered_at is not None
+    offered = contact.hold_offered_at is not None
+    return {
+        "answered_holding": int(held),
+        "wait_holding_s": answered_at - _in_line_from(contact) if held and answered_at else 0.0,
+        "place_restored": int(contact.restored_from is not None),
+        "hold_offered": int(offered),
+        "hold_accepted": int(offered and promise is not None),
+        "reconnected": int(offered and promise is not None and answered_at is not None),
+        "callbacks": int(promise is not None),
+        "attempts": promise.attempts if promise is not None else 0,
+    }
+
+
 def _told_parts(contact: Contact) -> dict[str, Any]:
     told, at, answered = contact.first_wait, contact.first_wait_at, contact.connected_at
-    if told is None or at is None or answered is None or answered < at:
+    if told is None or at is None or answered is None or answered < at or contact.promise is not None:
         return {}
     wait_s = answered - at
     return {
@@ -229,7 +276,12 @@ def _summed(parts: Parts, names: tuple[str, ...]) -> float:
 FORMULAS: dict[str, Formula] = {
     "los": Formula(("answered",), ("routed",)),
     "answered_share_of_all": Formula(("answered",), ("received",)),
-    "asa_hold_only_s": Formula(("wait_answered_s",), ("answered",)),
+    "asa_hold_only_s": Formula(("wait_holding_s",), ("answered_holding",)),
+    "asa_with_callback_s": Formula(("wait_answered_s",), ("answered",)),
+    "asa_callback_as_zero_s": Formula(("wait_holding_s",), ("answered",)),
+    "hold_accepted_share": Formula(("hold_accepted",), ("hold_offered",)),
+    "reconnected_share": Formula(("reconnected",), ("hold_accepted",)),
+    "attempts_per_callback": Formula(("attempts",), ("callbacks",)),
     "service_level_ignore": Formula(("answered_in_time",), ("with_event", "-abandoned_in_time")),
     "service_level_negative": Formula(("answered_in_time",), ("with_event",)),
     "service_level_positive": Formula(("answered_in_time", "abandoned_in_time"), ("with_event",)),
@@ -250,8 +302,6 @@ FORMULAS: dict[str, Formula] = {
 
 UNKNOWN: dict[str, str] = {
     "busy": "calls refused before they became a contact; only the carrier counts them",
-    "asa_with_callback_s": "request to connected; there are no callbacks yet",
-    "asa_callback_as_zero_s": "callbacks counted as no wait; there are no callbacks yet",
 }
 """Measures that this system cannot know now: given as null, with the reason in place of a formula."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from civicline.core.agency import Agency, Text
 from civicline.core.derived import Derived
 from civicline.core.lifecycle import (
+    IN_LINE,
     AgentState,
     ConsultState,
     ContactState,
@@ -20,8 +21,10 @@ from civicline.core.lifecycle import (
     LegState,
     OfferState,
     PassedOnFor,
+    PromiseEnd,
     Recording,
     TurnedAwayFor,
+    Unreached,
 )
 from civicline.core.pace import Pace
 from civicline.core.survey import Response
@@ -81,6 +84,26 @@ class PassedOn:
     why: PassedOnFor
     at: float
     queue: str = ""
+
+
+@dataclass(slots=True)
+class Promise:
+    """To ring the person. `made_at`: when it was given; `slot`: when a scheduled one joins the line.
+
+    `ready`: at the next turn the person is rung; else not before `next_at`. `attempts` is raised before the INVITE
+    leaves, so an unknown fate counts.
+    """
+
+    code: str
+    made_at: float
+    next_at: float
+    slot: float | None = None
+    ready: bool = False
+    attempts: int = 0
+    rung_at: float | None = None
+    reached_at: float | None = None
+    failed: list[Unreached] = field(default_factory=list)
+    end: PromiseEnd | None = None
 
 
 @dataclass(slots=True)
@@ -161,6 +184,29 @@ class Contact:
     times_passed_on: int = 0
     referrals: list[Referral] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
+    may_ring: bool = False
+    """The number that the call came from is known, and the agency may ring it."""
+    hold_offered_at: float | None = None
+    promise: Promise | None = None
+    restored_from: str | None = None
+    """The contact whose place it has."""
+    restored_to: str | None = None
+    """The contact that has its place now."""
+
+    @property
+    def has_lost_place(self) -> bool:
+        """Left the line before anybody answered, or was promised a call and not reached."""
+        in_line = self.place is not None and self.connected_at is None and bool(self.caller)
+        missed = self.promise is not None and self.promise.end is PromiseEnd.MISSED
+        return in_line and (self.abandoned_in in IN_LINE or missed)
+
+    @property
+    def is_released(self) -> bool:
+        """Rung back, and not yet with a representative."""
+        if self.state is ContactState.RINGING_BACK:
+            return True
+        reached = self.promise is not None and self.promise.reached_at is not None and self.connected_at is None
+        return reached and self.state in IN_LINE
 
     @property
     def is_written_about(self) -> bool:
@@ -215,6 +261,8 @@ class Leg:
     ending_at: float | None = None
     office: str | None = None
     """Of a leg that we ring outside."""
+    attempt: int = 0
+    """Of a leg by which we ring the person back."""
 
 
 @dataclass(slots=True)
@@ -240,6 +288,10 @@ class State:
     legs: dict[str, Leg] = field(default_factory=dict)
     urgent: dict[str, Urgent] = field(default_factory=dict)
     """By menu; over any reload of the pack."""
+    promised: deque[tuple[float, str]] = field(default_factory=deque)
+    """When whom (keyed hash of the number) was promised a call, within `PROMISED_S` before the last promise."""
+    leads: dict[str, float] = field(default_factory=dict)
+    """By queue: seconds from ringing somebody back to the key 1, as it was of late."""
     paces: dict[str, Pace] = field(default_factory=dict)
     """By queue, and by queue and skill: `pace.key`."""
     closed: deque[str] = field(default_factory=deque)
@@ -248,3 +300,4 @@ class State:
 
 
 KEEP_CLOSED_S = 3600.0
+PROMISED_S = 86_400.0

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from civicline.core import deadlines, indexes
-from civicline.core.lifecycle import AGENT, CONTACT, IN_LINE, LEG, ContactState, LifecycleError
+from civicline.core.lifecycle import AGENT, CONTACT, LEG, ContactState, LifecycleError
 from civicline.core.model import KEEP_CLOSED_S, Agent, Contact, Leg, State
 
 
-def move_contact(state: State, contact: Contact, name: str) -> None:
-    before = contact.state
-    after = CONTACT.get((before, name))
+def next_state(contact: Contact, name: str) -> ContactState:
+    """Raises LifecycleError for a fact that cannot follow."""
+    after = CONTACT.get((contact.state, name))
     if after is None:
-        raise LifecycleError(f"contact {contact.id} is {before}: {name} cannot follow")
-    if before is ContactState.WAITING and after is not ContactState.WAITING:
-        indexes.leave_line(state, contact)
+        raise LifecycleError(f"contact {contact.id} is {contact.state}: {name} cannot follow")
+    return after
+
+
+def move_contact(state: State, contact: Contact, name: str) -> None:
+    after = next_state(contact, name)
+    if after is contact.state:
+        return
+    indexes.leave(state, contact)
     contact.state = after
-    if (after in IN_LINE) != (before in IN_LINE):
-        indexes.count_in_queue(state, contact.queue, 1 if after in IN_LINE else -1)
-    if after is ContactState.WAITING and before is not ContactState.WAITING:
-        indexes.enter_line(state, contact)
-        deadlines.note(state, deadlines.OVERFLOW, contact.id)
-        deadlines.note(state, deadlines.POSITION, contact.id)
+    indexes.enter(state, contact)
+    if after is ContactState.WAITING:
+        note_waiting(state, contact)
+
+
+def note_waiting(state: State, contact: Contact) -> None:
+    deadlines.note(state, deadlines.OVERFLOW, contact.id)
+    deadlines.note(state, deadlines.POSITION, contact.id)
 
 
 def move_agent(state: State, agent_id: str, name: str, at: float) -> Agent:
@@ -55,8 +63,10 @@ def close(state: State, contact: Contact, at: float) -> None:
     contact.closed_at = at
     end_leg_of(state, contact.leg)
     state.closed.append(contact.id)
+    indexes.note_lost(state, contact)
     while state.closed and _may_go(state.contacts[state.closed[0]], at):
-        del state.contacts[state.closed.popleft()]
+        gone = state.contacts.pop(state.closed.popleft())
+        indexes.forget_lost(state, gone)
 
 
 def _may_go(contact: Contact, at: float) -> bool:

@@ -21,6 +21,7 @@ def waited(state: State, contact: Contact, at: float, left: bool) -> None:
 
 
 def in_line_since(contact: Contact) -> float:
-    """When this wait began: joining the queue, or coming back to a line from a talk or another office."""
+    """When this wait began: joining the queue, or coming back to a line from a talk, another office or a kept place."""
     back = contact.referrals[-1].ended_at if contact.referrals else None
-    return max(contact.queued_at or 0.0, contact.talk_ended_at or 0.0, back or 0.0)
+    reached = contact.promise.reached_at if contact.promise else None
+    return max(contact.queued_at or 0.0, contact.talk_ended_at or 0.0, back or 0.0, reached or 0.0)

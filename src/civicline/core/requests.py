@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicline.core.agency import Agency
+from civicline.core.callback_requests import CallbackRequest
 from civicline.core.lifecycle import ConsultState, Failure, HungUpBy, PassedOnFor, TopicBy
 from civicline.core.menu_requests import MenuRequest
 from civicline.core.survey import Replied
@@ -21,13 +22,17 @@ class LoadAgency:
 
 @dataclass(frozen=True, slots=True)
 class CallArrived:
-    """A call came in on the published number `line`. `caller` is the keyed hash of its number, "" when withheld."""
+    """A call came in on the published number `line`. `caller` is the keyed hash of its number, "" when withheld.
+
+    `may_ring`: the number is known, and the agency may ring it.
+    """
 
     contact: str
     line: str
     caller: str
     leg: str
     node: str
+    may_ring: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +276,7 @@ Request = (
     | LegRang | LegPickedUp | LegFailed | LegHungUp | RegisterPhone | UnregisterPhone
     | PauseRecording | ResumeRecording | SignIn | SignOut | BecomeAvailable | TakeBreak | HangUp | WrapUp
     | PlayedInvitation | AnswerSurvey | PlayedThanks
-    | MenuRequest
+    | MenuRequest | CallbackRequest
     | HoldCaller | ResumeCaller | PhoneHeld | PhoneResumed | PassOn | SendToOffice
     | Consult | TurnConsult | CompleteConsult | DropConsult
 )  # fmt: skip

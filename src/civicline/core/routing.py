@@ -7,7 +7,8 @@ no free agent stands beside a contact that it may take, and nobody at equal prio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -78,13 +79,27 @@ def effective_priority(agency: Agency, bucket: Bucket, place_at: float, now: flo
     return bucket.priority + raised
 
 
+Order = tuple[int, Place]
 Head = tuple[int, Place, Bucket]
+Entries = list[tuple[Place, str]]
 
 
-def head(state: State, agency: Agency, bucket: Bucket, now: float) -> Head:
+def order(agency: Agency, bucket: Bucket, place: Place, now: float) -> Order:
+    """Who is less than another is served first."""
+    return -effective_priority(agency, bucket, place[0], now), place
+
+
+def first(table: Mapping[Bucket, Entries], agency: Agency, bucket: Bucket, now: float) -> Head:
     """The first of the bucket, in the order in which heads are served."""
-    place = state.derived.line[bucket][0][0]
-    return -effective_priority(agency, bucket, place[0], now), place, bucket
+    return *order(agency, bucket, table[bucket][0][0], now), bucket
+
+
+def ahead(agency: Agency, table: Mapping[Bucket, Entries], own: Order, now: float) -> int:
+    """How many of the table come before. Within a bucket the order is that of the places, so none is counted singly."""
+    return sum(
+        bisect_left(entries, own, key=lambda entry: order(agency, bucket, entry[0], now))
+        for bucket, entries in table.items()
+    )
 
 
 def fresh_buckets(state: State, agency: Agency) -> Iterator[Bucket]:
@@ -104,7 +119,7 @@ def route(state: State, at: float, record: Callable[[Fact], None]) -> None:
     """Make every offer that can be made now; `record` folds each fact before the next is looked for."""
     derived, agency = state.derived, state.agency
     if agency is not None and derived.free and derived.line:
-        heads = [head(state, agency, bucket, at) for bucket in fresh_buckets(state, agency)]
+        heads = [first(derived.line, agency, bucket, at) for bucket in fresh_buckets(state, agency)]
         heapify(heads)
         while heads and derived.free:
             _offer(state, agency, heads, at, record)
@@ -121,4 +136,4 @@ def _offer(state: State, agency: Agency, heads: list[Head], at: float, record: C
     contact = state.contacts[state.derived.line[bucket][0][1]]
     record(OfferMade(at, contact.id, f"{contact.id}-{contact.offers + 1}", agent.id))
     if bucket in state.derived.line:
-        heappush(heads, head(state, agency, bucket, at))
+        heappush(heads, first(state.derived.line, agency, bucket, at))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -107,20 +108,20 @@ def behind_s(state: State, agency: Agency, contact: Contact, ahead: dict[Bucket,
     return until_served_s(same, leaving, _stretches(state, agency, contact, ahead, same, now))
 
 
-def before(state: State, agency: Agency, contact: Contact, now: float) -> dict[Bucket, int]:
-    """How many of each bucket are served before this place, as priorities stand now. The cost grows with the number of
-    buckets, not with the length of the line."""
+def before(state: State, agency: Agency, contact: Contact, now: float) -> Counter[Bucket]:
+    """How many of each bucket are served before this place, as priorities stand now; kept places count, too. The cost
+    grows with the number of buckets, not with the length of the line."""
     assert contact.place is not None
     rank = routing.effective_priority(agency, indexes.bucket(state, contact), contact.place[0], now)
     ends: dict[int, tuple[tuple[float, float], str]] = {}
-    found = {}
-    for bucket, entries in state.derived.line.items():
+    found: Counter[Bucket] = Counter()
+    for bucket, entries in (*state.derived.line.items(), *state.derived.kept.items()):
         end = ends.get(bucket.priority)
         if end is None:
             end = ends[bucket.priority] = _end(agency, rank - bucket.priority, contact.place, now), ""
         count = bisect_left(entries, end)
         if count:
-            found[bucket] = count
+            found[bucket] += count
     return found
 
 

@@ -1,5 +1,5 @@
 """The leg of somebody whom we ring, a representative or another office: ring once, store the answer, then let the state
-decide.
+decide. Whoever is rung back: `person_leg`.
 
 The INVITE's names come from the leg's, so a restarted process that finds an offer without an answer sends the very
 same INVITE: to the phone that is a retransmission, and it goes on ringing. The phone's 200 gets its ACK only when the
@@ -8,6 +8,7 @@ answer is stored: a process that is killed before leaves a phone that repeats it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ FAILURE = {
     480: Failure.UNREACHABLE,
 }
 ANONYMOUS = "anonymous"
+SHORTEST_S = 0.5
+"""What is left of a ring after a restart, at least: the phone may just be picked up."""
 KNOWN_FOR_S = 25.0
 """A phone knows an INVITE again for 32 s (RFC 3261, 64*T1) after its answer; less, to be on the safe side."""
 
@@ -41,10 +44,10 @@ def mend(app: Application, call: Call, leg: Leg, local: LocalLeg | None) -> None
     elif local is not None and local.phase is Phase.OFFERING and local.local_sdp:
         _ring(app, call, leg, local)
     elif local is not None and local.phase is Phase.STORING and leg.state is LegState.ANSWERED:
-        _put_through(app, local)
+        put_through(app, local)
 
 
-def _put_through(app: Application, local: LocalLeg) -> None:
+def put_through(app: Application, local: LocalLeg) -> None:
     """The answer is stored: it gets its ACK. The phone still sends to where its INVITE said: tell it when the media
     moved while it rang."""
     local.phase = Phase.UP
@@ -99,12 +102,28 @@ def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
     if where is None:
         _fail(app, local, Failure.UNREACHABLE)
         return
+    found = where
+    rings(app, local, leg, _left_s(app, call, leg), lambda sdp: _invite(app, leg, found, sdp))
+
+
+def rings(app: Application, local: LocalLeg, leg: Leg, left_s: float, invite: Callable[[str], bool]) -> None:
+    """Send the INVITE, by `invite` with our SDP; nobody there, or no answer in time, fails."""
     local.phase = Phase.RINGING
     # A phone that a process before us rang was told that one's media, and takes this INVITE for a retransmission.
     local.rung_sdp = "" if leg.state is LegState.RINGING else local.local_sdp
-    local.timer = app.endpoint.call_later(_left_s(app, call, leg), lambda: _no_answer(app, local))
-    if not _invite(app, leg, where, local.local_sdp):
+    later(app, local, max(SHORTEST_S, left_s), lambda: _fail(app, local, Failure.NO_ANSWER))
+    if not invite(local.local_sdp):
         _fail(app, local, Failure.UNREACHABLE)
+
+
+def later(app: Application, local: LocalLeg, seconds: float, fn: Callable[[], None]) -> None:
+    """The leg's one timer."""
+
+    def due() -> None:
+        local.timer = None
+        fn()
+
+    local.timer = app.endpoint.call_later(seconds, due)
 
 
 def _invite(app: Application, leg: Leg, where: Where, sdp: str) -> bool:
@@ -126,12 +145,7 @@ def _left_s(app: Application, call: Call, leg: Leg) -> float:
     queue = deadlines.queue_of(app.state, contact) if contact else None
     party = deadlines.party_rings(app.state, contact) if contact and offer is None else None
     since, ring_s = party or (offer.at if offer else app.state.now, queue.ring_s if queue else deadlines.RING_S)
-    return max(0.5, ring_s - app.elapsed_s(since))
-
-
-def _no_answer(app: Application, local: LocalLeg) -> None:
-    local.timer = None
-    _fail(app, local, Failure.NO_ANSWER)
+    return ring_s - app.elapsed_s(since)
 
 
 def _fail(app: Application, local: LocalLeg, failure: Failure) -> None:

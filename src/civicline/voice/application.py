@@ -32,7 +32,7 @@ from civicline.journal.appender import Appender, AppenderClosed, Overloaded
 from civicline.journal.event import Draft, Event
 from civicline.people.sealing import Statement
 from civicline.settings import CALLS_MAX
-from civicline.voice import agent_leg, bridge, caller_leg, far_end, leftovers, listening, recorder, store
+from civicline.voice import agent_leg, bridge, caller_leg, far_end, leftovers, listening, person_leg, recorder, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names, contact_of
@@ -192,6 +192,8 @@ class Application:
                 self._drop(call, name)
         elif leg.state is LegState.ENDING:
             self._leave(call, leg, local)
+        elif leg.attempt:
+            person_leg.mend(self, call, leg, local)
         elif leg.agent is None and leg.office is None:
             caller_leg.mend(self, call, leg, local)
         else:
@@ -201,7 +203,9 @@ class Application:
         """The leg should end: hang up, and say that it is over."""
         if local is None:
             local = self.local[leg.id] = LocalLeg(leg.id, call.contact, Phase.UP)
-            if leg.agent is not None or leg.office is not None:
+            if leg.attempt:
+                person_leg.silence(self, call, leg)
+            elif leg.agent is not None or leg.office is not None:
                 agent_leg.silence(self, call, leg)
         if local.phase is Phase.LEAVING:
             return

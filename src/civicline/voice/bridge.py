@@ -18,6 +18,7 @@ from civicline.voice.hearing import Hearing, hearing
 from civicline.voice.media import client
 from civicline.voice.media.client import NgError, NoAnswerError
 from civicline.voice.media_link import Body
+from civicline.voice.names import CALLER
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
@@ -44,6 +45,19 @@ def offer_agent(app: Application, call: Call, caller: LocalLeg, local: LocalLeg,
     """Give the leg of somebody whom we ring a port; `then` when its SDP is there."""
     command = client.offer_agent(call.contact, caller.id, local.id, caller.remote_sdp)
     app.media.send(call.media, command, lambda body: _got(app, call, local, body, then), lambda _: _not_renewed(call))
+
+
+def offer_person(app: Application, call: Call, local: LocalLeg, then: Then) -> None:
+    """Give the leg of somebody whom we ring back a port; `then` when its SDP is there."""
+    command = client.offer_outbound(call.contact, local.id)
+    app.media.send(call.media, command, lambda body: _got(app, call, local, body, then), lambda _: _not_renewed(call))
+
+
+def answer_person(app: Application, call: Call, local: LocalLeg) -> None:
+    """They have answered: prompts can be played to them."""
+    if local.instance == app.media.instance(call.media):
+        app.media.send(call.media, client.answer_outbound(call.contact, local.id, local.remote_sdp))
+        local.heard = (local.instance, local.remote_sdp)
 
 
 def _got(app: Application, call: Call, local: LocalLeg, body: Body, then: Then) -> None:
@@ -141,7 +155,7 @@ def renew(app: Application, call: Call) -> None:
     call.renewing = instance
     call.hearing = None
     call.listening.play = ""
-    caller = next((app.local[name] for name in call.legs if name in app.local and _is_caller(name)), None)
+    caller = app.local.get(_caller_leg(app, call))
     if caller is None or not caller.remote_sdp:
         _not_renewed(call)
         return
@@ -158,7 +172,7 @@ def _renewed_caller(app: Application, call: Call, caller: LocalLeg, before: str)
     _tell_far_end(app, caller, before)
     for name in sorted(call.legs):
         agent = app.local.get(name)
-        if agent is not None and not _is_caller(name) and agent.phase is not Phase.LEAVING:
+        if agent is not None and agent is not caller and agent.phase is not Phase.LEAVING:
             _renew_agent(app, call, caller, agent)
     app.mend(call.contact)
 
@@ -182,7 +196,8 @@ def _tell_far_end(app: Application, local: LocalLeg, before: str) -> None:
 
 
 def drop(app: Application, call: Call, leg: str) -> None:
-    if app.media.instance(call.media) and not _is_caller(leg):
+    """Not the caller's own: with it the whole session ends."""
+    if app.media.instance(call.media) and leg != _caller_leg(app, call):
         app.media.send(call.media, client.drop_leg(call.contact, leg))
 
 
@@ -203,5 +218,7 @@ def if_silent(app: Application, index: int, contact: str, leg: str) -> None:
         app.media.send(index, client.query(contact), looked)
 
 
-def _is_caller(leg: str) -> bool:
-    return leg.endswith("-c")
+def _caller_leg(app: Application, call: Call) -> str:
+    """The one that the person arrived by, or was last rung by."""
+    contact = app.state.contacts.get(call.contact)
+    return contact.leg if contact is not None else call.contact + CALLER

@@ -13,6 +13,7 @@ from civicline.core import requests
 from civicline.core.agency import Agency, Queue
 from civicline.core.lifecycle import ContactState, TopicBy
 from civicline.core.model import Contact, Urgent
+from civicline.voice.ivr import callback_steps
 from civicline.voice.ivr.menu_steps import menu_step
 from civicline.voice.ivr.step import OPERATOR_KEY, REPEAT_KEY, Requests, Spoken, Step, operator, refusal, spoken_to
 
@@ -31,6 +32,10 @@ def step_of(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent] = NOT
         return _turned_away(contact, agency, contact.turned_away.value)
     if contact.state in (ContactState.WAITING, ContactState.OFFERED):
         return _line(contact, agency)
+    if contact.state is ContactState.KEPT:
+        return callback_steps.kept(contact, agency)
+    if contact.state is ContactState.RINGING_BACK:
+        return callback_steps.ringing_back(contact, agency)
     return _in_the_call(contact, agency)
 
 
@@ -81,13 +86,15 @@ def _line(contact: Contact, agency: Agency) -> Step:
     language = spoken_to(contact, agency)
     queue = agency.queues.get(contact.queue or "")
     names = ["please_wait"] if contact.tells < 2 else []
+    names += ["place_restored"] if contact.restored_from is not None and contact.tells < 2 else []
     if contact.tells and queue is not None:
         names += _told(contact, agency, queue)
+        names += ["hold_offer"] if callback_steps.keep(contact) else []
     return Step(
         f"line-{contact.tells}",
         tuple(Spoken(name, language) for name in names),
         music=True,
-        keys=refusal(contact),
+        keys=refusal(contact) | callback_steps.keep(contact),
     )
 
 

@@ -1,0 +1,202 @@
+"""Promises to ring somebody: who is offered one, what keys and silence lead to, and how attempts end.
+
+The contact that waited keeps its place and stays in the line (docs/explanation/places.md); `releasing.py` says when it
+is rung. Every attempt is counted before its INVITE leaves, and none follows before the last one's leg is over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from typing import Any
+
+from civicline.core import callback_facts as facts
+from civicline.core import callback_requests as requests
+from civicline.core import deadlines, hours, wait
+from civicline.core.agency import Agency, CallbackPolicy
+from civicline.core.joining import Record
+from civicline.core.lifecycle import ContactState, Failure, HungUpBy, LegState, Unreached
+from civicline.core.model import PROMISED_S, Contact, Leg, State
+
+LONGEST_AHEAD_S = 31 * 86_400.0
+"""A callback may be promised for so far ahead."""
+
+
+def expected_wait_s(state: State, contact: Contact, now: float) -> float:
+    """How long who waits will wait; infinite where nobody is known to come who may take it."""
+    found = wait.estimate_s(state, contact, now)
+    return math.inf if found is None else found
+
+
+def _policy(agency: Agency, contact: Contact) -> CallbackPolicy | None:
+    queue = agency.queues.get(contact.queue or "")
+    return queue.callback if queue is not None else None
+
+
+def offer(state: State, contact: Contact, at: float, record: Record) -> None:
+    """Say that the place can be kept, once, to whoever would wait long enough."""
+    if contact.hold_offered_at is not None or not _may_have(state, contact, at):
+        return
+    assert state.agency is not None
+    policy = _policy(state.agency, contact)
+    if policy is not None and expected_wait_s(state, contact, at) >= policy.offer_after_s:
+        record(facts.HoldOffered(at, contact.id))
+
+
+def _may_have(state: State, contact: Contact, at: float) -> bool:
+    """Waits for the first time, on a number that we may ring, in a queue that rings people at this hour."""
+    agency = state.agency
+    if agency is None or contact.state is not ContactState.WAITING or not contact.may_ring:
+        return False
+    first = contact.connected_at is None and contact.promise is None
+    policy = _policy(agency, contact)
+    if not first or policy is None or not may_ring_now(agency, contact, at):
+        return False
+    return _has_promises_left(state, contact.caller, policy, at)
+
+
+def _has_promises_left(state: State, caller: str, policy: CallbackPolicy, at: float) -> bool:
+    """One open at a time and so many a day, so that nobody can have others rung."""
+    if state.derived.promises.get(caller):
+        return False
+    if state.derived.promised.get(caller, 0) < policy.limit_a_day:
+        return True
+    today = sum(given > at - PROMISED_S for given, to in state.promised if to == caller)
+    return today < policy.limit_a_day
+
+
+def may_ring_now(agency: Agency, contact: Contact, at: float) -> bool:
+    """Whether people of this queue are rung at this hour. Without a policy (a new pack dropped it) what was promised is
+    kept, by the hours of the queue; without a queue nobody is rung."""
+    queue = agency.queues.get(contact.queue or "")
+    if queue is None:
+        return False
+    calendar = queue.callback.hours if queue.callback is not None and queue.callback.hours else queue.calendar
+    return hours.is_open(agency, calendar, at)
+
+
+def _take_hold(state: State, request: requests.TakeHold, at: float, record: Record) -> None:
+    contact = state.contacts.get(request.contact)
+    if contact is not None and contact.hold_offered_at is not None and _may_have(state, contact, at):
+        record(facts.HoldTaken(at, contact.id, code_of(contact.id)))
+
+
+def code_of(contact_id: str) -> str:
+    """Four digits; others may have the same, so it is no proof of anything."""
+    number = int.from_bytes(hashlib.sha256(f"code {contact_id}".encode()).digest()[:4])
+    return f"{number % 10_000:04}"
+
+
+def _played_hold(state: State, request: requests.PlayedHold, at: float, record: Record) -> None:
+    contact = state.contacts.get(request.contact)
+    leg = state.legs.get(contact.leg) if contact is not None else None
+    if contact is None or contact.state is not ContactState.KEPT or leg is None or leg.state is LegState.ENDING:
+        return
+    record(facts.HoldSaid(at, contact.id))
+
+
+def _promise_callback(state: State, request: requests.PromiseCallback, at: float, record: Record) -> None:
+    agency = state.agency
+    if agency is None or request.contact in state.contacts or not at < request.slot <= at + LONGEST_AHEAD_S:
+        return
+    line = agency.lines.get(request.line)
+    topic = agency.topics.get(request.topic or "")
+    queue = agency.queues.get(topic.queue if topic else line.operator if line else "")
+    if line is None or queue is None or queue.callback is None or not request.caller:
+        return
+    if not _has_promises_left(state, request.caller, queue.callback, at):
+        return
+    if hours.is_open(agency, queue.callback.hours or queue.calendar, request.slot):
+        record(
+            facts.CallbackPromised(
+                at,
+                request.contact,
+                line=line.number,
+                caller=request.caller,
+                node=request.node,
+                slot=request.slot,
+                code=code_of(request.contact),
+                queue=queue.id,
+                skill=topic.skill if topic else "",
+                priority=queue.priority,
+                topic=topic.id if topic else None,
+                language=request.language if request.language in agency.languages else None,
+            )
+        )
+
+
+def _rung(state: State, contact_id: str) -> tuple[Contact, Leg] | None:
+    """Whom we ring, once somebody or something has answered."""
+    contact = state.contacts.get(contact_id)
+    leg = state.legs.get(contact.leg) if contact is not None else None
+    if contact is None or contact.state is not ContactState.RINGING_BACK or leg is None:
+        return None
+    return (contact, leg) if leg.answered_at is not None else None
+
+
+def _reach_person(state: State, request: requests.ReachPerson, at: float, record: Record) -> None:
+    """Nobody comes to a representative without having heard the notice."""
+    found = _rung(state, request.contact)
+    if found is not None and found[0].notice_at is not None:
+        record(facts.PersonReached(at, request.contact, found[1].id))
+
+
+def _nobody_pressed(state: State, request: requests.NobodyPressed, at: float, record: Record) -> None:
+    found = _rung(state, request.contact)
+    if found is not None:
+        _fail(state, found[0], Unreached.NOT_PRESSED, at, record)
+
+
+def _cancel(state: State, request: requests.CancelCallback, at: float, record: Record) -> None:
+    contact = state.contacts.get(request.contact)
+    if contact is not None and contact.state in (ContactState.KEPT, ContactState.RINGING_BACK):
+        record(facts.CallbackCancelled(at, contact.id, request.by))
+
+
+def _fail(state: State, contact: Contact, why: Unreached, at: float, record: Record) -> None:
+    promise, agency = contact.promise, state.agency
+    assert promise is not None
+    policy = (_policy(agency, contact) if agency else None) or deadlines.LAST_POLICY
+    record(facts.AttemptFailed(at, contact.id, contact.leg, why, at + policy.gap_s))
+    if promise.attempts >= policy.attempts:
+        record(facts.CallbackMissed(at, contact.id))
+
+
+def leg_over(state: State, leg: Leg, failure: Failure, by: HungUpBy, at: float, record: Record) -> bool:
+    """Call it when the leg is over. False: it was no attempt that is under way."""
+    contact = state.contacts.get(leg.contact)
+    if contact is None or contact.state is not ContactState.RINGING_BACK or contact.leg != leg.id:
+        return False
+    if leg.answered_at is None:
+        why = Unreached(failure.value)
+    else:
+        why = Unreached.HUNG_UP if by is HungUpBy.CALLER else Unreached.LOST
+    _fail(state, contact, why, at, record)
+    return True
+
+
+def _due(state: State, contact_id: str, at: float, record: Record) -> None:
+    contact = state.contacts[contact_id]
+    assert contact.promise is not None
+    leg = state.legs.get(contact.leg)
+    if contact.state is ContactState.RINGING_BACK:
+        answered = leg is not None and leg.answered_at is not None
+        _fail(state, contact, Unreached.NOT_PRESSED if answered else Unreached.NO_ANSWER, at, record)
+    elif leg is not None:
+        record(facts.HoldSaid(at, contact_id))
+    elif contact.promise.ready:
+        record(facts.CallbackMissed(at, contact_id))
+    else:
+        record(facts.CallbackReady(at, contact_id))
+
+
+ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {
+    requests.TakeHold: _take_hold,
+    requests.PlayedHold: _played_hold,
+    requests.PromiseCallback: _promise_callback,
+    requests.ReachPerson: _reach_person,
+    requests.NobodyPressed: _nobody_pressed,
+    requests.CancelCallback: _cancel,
+}
+DUE: dict[str, Callable[[State, str, float, Record], None]] = {deadlines.CALLBACK: _due}

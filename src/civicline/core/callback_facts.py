@@ -1,0 +1,120 @@
+"""Facts of promises to ring somebody: virtual hold and scheduled callbacks. `at`: the time of the decision (UTC, s)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civicline.core.lifecycle import Unreached
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOffered:
+    """The caller is told from now on that the place can be kept without waiting on the telephone."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTaken:
+    """The place is kept. `code`: four digits by which the person can name it."""
+
+    at: float
+    contact: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSaid:
+    """The caller heard that the place is kept, or had time to: their leg ends."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPromised:
+    """A new contact without a call, which joins the line at `slot` (UTC, s). `caller`: the keyed hash of the number."""
+
+    at: float
+    contact: str
+    line: str
+    caller: str
+    node: str
+    slot: float
+    code: str
+    queue: str
+    skill: str
+    priority: int
+    topic: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackReady:
+    """The slot has come, the first call is over, or the gap after an attempt: the person is rung at their turn."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackDue:
+    """It is their turn: `leg` is about to be rung. `attempt` counts from 1."""
+
+    at: float
+    contact: str
+    leg: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonReached:
+    """The person pressed 1: back in line at the old place."""
+
+    at: float
+    contact: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """The place is kept on. Not rung again before `next_at`."""
+
+    at: float
+    contact: str
+    leg: str
+    why: Unreached
+    next_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackMissed:
+    """Not reached in all attempts, or nobody could be spared for `deadlines.PROMISE_S`: closed."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackCancelled:
+    """The person no longer wants it, or somebody (`by`) says so for them: closed."""
+
+    at: float
+    contact: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRestored:
+    """The same number is back for the same queue: the place that contact `lost` had is this one's now."""
+
+    at: float
+    contact: str
+    lost: str
+
+
+CallbackFact = (
+    HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
+    | CallbackMissed | CallbackCancelled | PlaceRestored
+)  # fmt: skip

@@ -1,0 +1,158 @@
+"""How the facts of promises are folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from civicline.core import callback_facts as facts
+from civicline.core import deadlines, indexes, pace_folds
+from civicline.core.lifecycle import ContactState, HungUpBy, LifecycleError, PromiseEnd
+from civicline.core.model import PROMISED_S, Contact, Leg, Promise, State
+from civicline.core.moves import close, end_leg_of, move_contact, next_state
+
+OLD, NEW = 3.0, 1.0
+"""Weights of what a lead was before and of the one that is learned."""
+
+
+def _promise(contact: Contact) -> Promise:
+    if contact.promise is None:
+        raise LifecycleError(f"nobody promised contact {contact.id} anything")
+    return contact.promise
+
+
+def _hold_offered(state: State, fact: facts.HoldOffered) -> None:
+    contact = state.contacts[fact.contact]
+    move_contact(state, contact, "HoldOffered")
+    contact.hold_offered_at = fact.at
+
+
+def _hold_taken(state: State, fact: facts.HoldTaken) -> None:
+    contact = state.contacts[fact.contact]
+    pace_folds.waited(state, contact, fact.at, left=False)
+    contact.promise = Promise(fact.code, made_at=fact.at, next_at=fact.at)
+    move_contact(state, contact, "HoldTaken")
+    _note_promise(state, contact, fact.at)
+    deadlines.note(state, deadlines.CALLBACK, contact.id)
+
+
+def _hold_said(state: State, fact: facts.HoldSaid) -> None:
+    contact = state.contacts[fact.contact]
+    move_contact(state, contact, "HoldSaid")
+    end_leg_of(state, contact.leg)
+
+
+def _callback_promised(state: State, fact: facts.CallbackPromised) -> None:
+    state.contacts[fact.contact] = Contact(
+        id=fact.contact,
+        channel="callback",
+        line=fact.line,
+        caller=fact.caller,
+        leg="",
+        node=fact.node,
+        arrived_at=fact.at,
+        state=ContactState.KEPT,
+        language=fact.language,
+        topic=fact.topic,
+        queue=fact.queue,
+        skill=fact.skill,
+        priority=fact.priority,
+        may_ring=True,
+        promise=Promise(fact.code, made_at=fact.at, next_at=fact.slot, slot=fact.slot),
+    )
+    contact = state.contacts[fact.contact]
+    indexes.enter(state, contact)
+    _note_promise(state, contact, fact.at)
+    deadlines.note(state, deadlines.CALLBACK, fact.contact)
+
+
+def _note_promise(state: State, contact: Contact, at: float) -> None:
+    state.promised.append((at, contact.caller))
+    indexes.count(state.derived.promised, contact.caller, 1)
+    while state.promised[0][0] < at - PROMISED_S:
+        indexes.count(state.derived.promised, state.promised.popleft()[1], -1)
+
+
+def _callback_ready(state: State, fact: facts.CallbackReady) -> None:
+    contact = state.contacts[fact.contact]
+    promise = _promise(contact)
+    indexes.leave(state, contact)
+    contact.state = next_state(contact, "CallbackReady")
+    if contact.place is None and promise.slot is not None:
+        state.joined += 1
+        contact.place, contact.queued_at = (promise.slot, state.joined), promise.slot
+    promise.ready = True
+    indexes.enter(state, contact)
+    deadlines.note(state, deadlines.CALLBACK, contact.id)
+
+
+def _callback_due(state: State, fact: facts.CallbackDue) -> None:
+    contact = state.contacts[fact.contact]
+    promise = _promise(contact)
+    move_contact(state, contact, "CallbackDue")
+    promise.ready, promise.attempts, promise.rung_at = False, fact.attempt, fact.at
+    contact.leg = fact.leg
+    state.legs[fact.leg] = Leg(fact.leg, contact.id, contact.node, attempt=fact.attempt)
+    deadlines.note(state, deadlines.CALLBACK, contact.id)
+
+
+def _person_reached(state: State, fact: facts.PersonReached) -> None:
+    contact = state.contacts[fact.contact]
+    promise = _promise(contact)
+    promise.reached_at = fact.at
+    _learn_lead(state, contact.queue or "", fact.at - (promise.rung_at or fact.at))
+    contact.position = contact.told_at = contact.wait = None
+    move_contact(state, contact, "PersonReached")
+
+
+def _learn_lead(state: State, queue: str, lead_s: float) -> None:
+    before = state.leads.get(queue)
+    state.leads[queue] = lead_s if before is None else (OLD * before + NEW * lead_s) / (OLD + NEW)
+
+
+def _attempt_failed(state: State, fact: facts.AttemptFailed) -> None:
+    contact = state.contacts[fact.contact]
+    promise = _promise(contact)
+    promise.failed.append(fact.why)
+    promise.next_at = fact.next_at
+    move_contact(state, contact, "AttemptFailed")
+    end_leg_of(state, fact.leg)
+    deadlines.note(state, deadlines.CALLBACK, contact.id)
+
+
+def _callback_missed(state: State, fact: facts.CallbackMissed) -> None:
+    _end(state, fact, PromiseEnd.MISSED, HungUpBy.US)
+
+
+def _callback_cancelled(state: State, fact: facts.CallbackCancelled) -> None:
+    _end(state, fact, PromiseEnd.CANCELLED, HungUpBy.CALLER)
+
+
+def _end(state: State, fact: Any, end: PromiseEnd, by: HungUpBy) -> None:
+    contact = state.contacts[fact.contact]
+    move_contact(state, contact, type(fact).__name__)
+    _promise(contact).end, contact.ended_by = end, by
+    close(state, contact, fact.at)
+
+
+def _place_restored(state: State, fact: facts.PlaceRestored) -> None:
+    contact, lost = state.contacts[fact.contact], state.contacts[fact.lost]
+    move_contact(state, contact, "PlaceRestored")
+    contact.place, contact.restored_from = lost.place, lost.id
+    lost.restored_to = contact.id
+    indexes.note_lost(state, lost)
+
+
+FOLDS: dict[type, Callable[[State, Any], None]] = {
+    facts.HoldOffered: _hold_offered,
+    facts.HoldTaken: _hold_taken,
+    facts.HoldSaid: _hold_said,
+    facts.CallbackPromised: _callback_promised,
+    facts.CallbackReady: _callback_ready,
+    facts.CallbackDue: _callback_due,
+    facts.PersonReached: _person_reached,
+    facts.AttemptFailed: _attempt_failed,
+    facts.CallbackMissed: _callback_missed,
+    facts.CallbackCancelled: _callback_cancelled,
+    facts.PlaceRestored: _place_restored,
+}

@@ -1,0 +1,59 @@
+"""Requests about promises to ring somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TakeHold:
+    """By key: keep the place and ring the number that the call came from, which is sealed already."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedHold:
+    """The caller heard to its end that the place is kept."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseCallback:
+    """A callback at `slot` (UTC, s) for somebody who is not on the telephone.
+
+    Whoever asks has sealed the number under the contact's key; `caller` is its keyed hash, `node` the voice node that
+    rings. `topic` None: the operator of `line`.
+    """
+
+    contact: str
+    line: str
+    caller: str
+    node: str
+    slot: float
+    topic: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachPerson:
+    """The person whom we rang pressed 1."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyPressed:
+    """Somebody or something answered, and no key came."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCallback:
+    contact: str
+    by: str = ""
+
+
+CallbackRequest = TakeHold | PlayedHold | PromiseCallback | ReachPerson | NobodyPressed | CancelCallback

@@ -1,0 +1,90 @@
+"""The leg by which somebody is rung back: as `agent_leg`, through the first carrier that can be used.
+
+The attempt is in the journal before the INVITE leaves, and names it: a restarted process sends the very same one. The
+number is opened from where it is sealed only when it is needed.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from civicline.core import deadlines
+from civicline.core.lifecycle import LegState
+from civicline.core.model import Leg
+from civicline.voice import agent_leg, bridge, store
+from civicline.voice.calls import Call, LocalLeg, Phase
+from civicline.voice.dialable import number_to_ring
+from civicline.voice.media.client import DUMMY_SDP
+from civicline.voice.sip.api import DialogIds, Trunk
+
+if TYPE_CHECKING:
+    from civicline.voice.application import Application
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_S = 1.0
+"""The number could not be read: the database is away."""
+
+
+def mend(app: Application, call: Call, leg: Leg, local: LocalLeg | None) -> None:
+    if local is None and leg.state in (LegState.NEW, LegState.RINGING):
+        local = app.local[leg.id] = LocalLeg(leg.id, call.contact, Phase.OFFERING)
+        bridge.offer_person(app, call, local, lambda: app.mend(call.contact))
+    elif local is not None and local.phase is Phase.OFFERING and local.local_sdp:
+        _ring(app, call, leg, local)
+    elif local is not None and local.phase is Phase.STORING and leg.state is LegState.ANSWERED:
+        bridge.answer_person(app, call, local)
+        agent_leg.put_through(app, local)
+
+
+def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
+    if not call.number and not _open_number(app, call):
+        agent_leg.later(app, local, LOOK_AGAIN_S, lambda: app.mend(call.contact))
+        return
+    agent_leg.rings(app, local, leg, _left_s(app, call), lambda sdp: _invite(app, call, leg, sdp))
+
+
+def _open_number(app: Application, call: Call) -> bool:
+    """False while the database is away; whoever's number was disposed of meanwhile has none."""
+    try:
+        call.number = store.stored_number(app.stored_keys.database.connection(), call.contact)
+    except psycopg.Error as error:
+        log.error("voice: a number could not be read: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _invite(app: Application, call: Call, leg: Leg, sdp: str) -> bool:
+    agency, trunk = app.state.agency, _trunk(app)
+    number = number_to_ring(agency, call.number) if agency is not None else None
+    if number is None or trunk is None:
+        return False
+
+    def ids(host: int) -> DialogIds:
+        return app.names.dialog(f"{leg.id} {host}" if host else leg.id)
+
+    return app.endpoint.call_out(leg.id, number, sdp, trunk, ids)
+
+
+def _trunk(app: Application) -> Trunk | None:
+    return next((each for each in app.pack.trunks() if each.hosts), None)
+
+
+def _left_s(app: Application, call: Call) -> float:
+    """How long it rings on; what it rang before a restart counts."""
+    contact = app.state.contacts.get(call.contact)
+    promise = contact.promise if contact is not None else None
+    if contact is None or promise is None or promise.rung_at is None:
+        return 0.0
+    return deadlines.ring_back_s(app.state, contact) - app.elapsed_s(promise.rung_at)
+
+
+def silence(app: Application, call: Call, leg: Leg) -> None:
+    """See `agent_leg.silence`."""
+    if leg.ending_at is None or app.elapsed_s(leg.ending_at) >= agent_leg.KNOWN_FOR_S:
+        return
+    if call.number or _open_number(app, call):
+        _invite(app, call, leg, DUMMY_SDP)

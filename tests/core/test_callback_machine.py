@@ -1,0 +1,147 @@
+"""Promises to ring people, kept and broken in any order: the laws of laws.py hold throughout.
+
+Callers wait for few representatives, so that there is something to be promised; the pack may change, the engine be
+killed.
+"""
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from civicline.core import callback_requests as cb
+from civicline.core import requests as r
+from civicline.core.lifecycle import Failure, HungUpBy
+from core import packs
+from core.steps import Steps
+
+ANSWERS = (
+    "answers",
+    "answers",
+    "answers and presses",
+    "answers and presses",
+    "fails",
+    "rings on",
+    "hangs up",
+    "nothing",
+)
+topics = st.sampled_from(["income", "income", "sales", None])
+
+
+class CallbackMachine(Steps):
+    engine_is_killed = rule()(Steps.engine_is_killed)
+    take_snapshot = rule()(Steps.take_snapshot)
+    next_deadline_comes = rule()(Steps.next_deadline_comes)
+    time_passes = rule(seconds=st.sampled_from([1.0, 26.0, 61.0, 130.0, 4000.0, 60_000.0, 700_000.0]))(
+        Steps.time_passes
+    )
+    somebody_calls_and_chooses = rule(topic=topics, language=st.sampled_from([None, "es"]))(
+        Steps.somebody_calls_and_chooses
+    )
+    become_ready = rule(agent=st.sampled_from(list(packs.WHOLE.staff)))(Steps.become_ready)
+
+    @initialize(ready=st.sets(st.sampled_from(["ann", "bob", "cid", "dee"]), max_size=2))
+    def open(self, ready):
+        self.step(r.LoadAgency(packs.WHOLE))
+        for agent in sorted(ready):
+            self.become_ready(agent)
+        for topic in ("income", "income", None, "income", None):
+            self.somebody_calls_and_chooses(topic, None)
+        self.somebody_has_the_place_kept(None)
+
+    def in_state(self, *states):
+        return [c for c in self.state.contacts.values() if c.state in states]
+
+    def one(self, data, *states):
+        found = self.in_state(*states)
+        return (found[0] if data is None else data.draw(st.sampled_from(found))) if found else None
+
+    @rule(data=st.data())
+    def somebody_has_the_place_kept(self, data):
+        """And hears so, or has hung up before."""
+        offered = [c for c in self.in_state("waiting") if c.hold_offered_at is not None]
+        if not offered:
+            return
+        contact = offered[-1] if data is None else data.draw(st.sampled_from(offered))
+        self.step(cb.TakeHold(contact.id))
+        if data is None or data.draw(st.booleans()):
+            self.step(cb.PlayedHold(contact.id))
+        if data is None or data.draw(st.sampled_from([True, True, False])):
+            self.step(r.LegHungUp(contact.leg, HungUpBy.CALLER))
+
+    @rule(slot_s=st.sampled_from([-1.0, 5.0, 90.0, 100_000.0, 1e9]), topic=topics, line=st.sampled_from(["+1", "+9"]))
+    def somebody_is_promised_a_call(self, slot_s, topic, line):
+        self.calls += 1
+        number = f"number of x{self.calls % 7}"
+        self.step(cb.PromiseCallback(f"p{self.calls}", line, number, "v", self.now + slot_s, topic))
+
+    @rule(data=st.data(), how=st.sampled_from(ANSWERS), failure=st.sampled_from(Failure))
+    def a_person_is_rung(self, data, how, failure):
+        contact = self.one(data, "ringing_back")
+        if contact is None:
+            return
+        leg = contact.leg
+        self.step(r.LegRang(leg))
+        if how == "fails":
+            self.step(r.LegFailed(leg, failure))
+        elif how == "rings on":
+            self.time_passes(30.0)
+        elif how != "nothing":
+            self.step(r.LegPickedUp(leg))
+            if how == "answers and presses":
+                self.step(r.PlayedNotice(contact.id))
+                self.step(cb.ReachPerson(contact.id))
+            elif how == "hangs up":
+                self.step(r.LegHungUp(leg, HungUpBy.CALLER))
+
+    @rule(data=st.data(), kind=st.sampled_from([cb.ReachPerson, cb.NobodyPressed, cb.CancelCallback, cb.TakeHold]))
+    def something_is_asked_of_any_contact(self, data, kind):
+        contact = self.one(data, "menu", "waiting", "kept", "ringing_back", "ringing_back", "talking", "closed")
+        if contact is not None:
+            self.step(kind(contact.id))
+
+    @rule(data=st.data(), by=st.sampled_from(HungUpBy))
+    def any_leg_is_over(self, data, by):
+        self.step(r.LegHungUp(self.leg(data), by))
+
+    @rule(data=st.data(), goes=st.sampled_from(["on", "on", "on a break"]))
+    def somebody_serves(self, data, goes):
+        if not self.state.offers:
+            return
+        offer = data.draw(st.sampled_from(sorted(self.state.offers)))
+        contact, agent = self.state.offers[offer].contact, self.state.offers[offer].agent
+        self.step(r.LegPickedUp(offer))
+        self.time_passes(100.0)
+        self.step(r.HangUp(agent, contact))
+        if goes == "on a break":
+            self.step(r.TakeBreak(agent))
+        if data.draw(st.booleans()):
+            self.step(r.LegHungUp(offer, HungUpBy.US))
+            self.step(r.WrapUp(agent, contact, "income", "done", True))
+
+    @rule(data=st.data(), topic=topics, before=st.booleans())
+    def somebody_is_cut_off_and_calls_again(self, data, topic, before):
+        """Or who was so before."""
+        contact = self.one(data, "closed") if before else self.one(data, "waiting", "offered")
+        if contact is not None:
+            self.step(r.LegHungUp(contact.leg, HungUpBy.LOST))
+            self.now += data.draw(st.sampled_from([1.0, 100.0, 2000.0]))
+            self.somebody_calls_and_chooses(topic, None, contact.caller)
+
+    @rule(agent=st.sampled_from(["ann", "bob", "cid"]))
+    def somebody_leaves(self, agent):
+        self.step(r.SignOut(agent))
+
+    @rule(pack=st.sampled_from(["whole", "no_callbacks", "sales_moved", "few_staff", "no_queues"]))
+    def packs_come_and_go(self, pack):
+        self.step(r.LoadAgency(packs.ALL[pack]))
+        self.time_passes(1.0)
+        self.step(r.LoadAgency(packs.WHOLE))
+
+
+CallbackMachine.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TestCallbacks = CallbackMachine.TestCase

@@ -1,0 +1,295 @@
+"""Virtual hold, whole: SIPp calls and is rung back, a baresip is the representative.
+
+Whoever is rung back is counted by the Call-IDs of the INVITEs that SIPp received: one promise, one ring.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from civicline.core.callback_facts import AttemptFailed, CallbackDue, PersonReached
+from civicline.core.lifecycle import AgentState
+from civicline.core.model import Contact
+from e2e.callers import SCENARIOS, Town
+from e2e.centre import PACK, Centre
+from e2e.sound import one_zero
+from e2e.talks import take
+from e2e.test_survey import SURVEYS
+from e2e.witness import AGENT_HZ, CALLER_HZ, Ear, tone_file
+from peers.ports import eventually, free_udp
+from peers.sipp import Sipp
+
+NUMBER = "+12025550143"
+MEDIA = re.compile(r"^m=audio (\d+)", re.M)
+TOLD = {
+    "en": {
+        "position": "Number {number}.",
+        "position_first": "You are next.",
+        "position_far": "Many are before you.",
+        "still_waiting": "Still waiting.",
+        "hold_offer": "Press two and we will call you.",
+        "hold_kept": "Your place is kept. Code",
+        "hold_goodbye": "Goodbye.",
+        "ringing_back": "This is {agency}. Press one now.",
+        "place_restored": "You have your old place again.",
+    },
+    "es": {
+        "position": "Número {number}.",
+        "position_first": "Usted sigue.",
+        "position_far": "Hay muchos antes.",
+        "still_waiting": "Siga en la línea.",
+        "hold_offer": "Oprima dos y le llamamos.",
+        "hold_kept": "Guardamos su lugar. Código",
+        "hold_goodbye": "Adiós.",
+        "ringing_back": "Habla {agency}. Oprima uno.",
+        "place_restored": "Tiene otra vez su lugar.",
+    },
+}
+CALLBACK = "say_every_s: 10, callback: {offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 8, limit_a_day: 99}"
+
+
+@pytest.fixture(scope="module")
+def person_port() -> int:
+    return free_udp()
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory, person_port: int) -> Iterator[Centre]:
+    folder = tmp_path_factory.mktemp("centre")
+    pack = shutil.copytree(PACK, folder / "pack")
+    shutil.copy(SURVEYS, pack)
+    trunk = f'local: {{networks: [127.0.0.0/8], caller_id: "100", hosts: ["127.0.0.1:{person_port}"]}}\n'
+    (pack / "trunks.yaml").write_text(trunk)
+    queues = (pack / "queues.yaml").read_text()
+    (pack / "queues.yaml").write_text(queues.replace("max_waiting: 50", f"max_waiting: 50, {CALLBACK}"))
+    for language, texts in TOLD.items():
+        with (pack / "prompts" / f"{language}.yaml").open("a") as file:
+            file.writelines(f'{name}: "{text}"\n' for name, text in texts.items())
+    with Centre(folder, pack) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def town(centre: Centre) -> Town:
+    return Town(centre)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(centre: Centre) -> Iterator[None]:
+    yield
+    centre.assert_nothing_left()
+
+
+@pytest.fixture(scope="module")
+def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tone_file(tmp_path_factory.mktemp("tones") / "ann.wav", AGENT_HZ, 60)
+
+
+class Person:
+    """The telephone of whoever is rung back."""
+
+    def __init__(self, town: Town, port: int, rings_ms: int) -> None:
+        self.ear = Ear()
+        keys = {"ear": str(self.ear.port)}
+        self.sipp = Sipp(SCENARIOS / "person.xml", port=port, calls=9, code=rings_ms, keys=keys, timeout_s=300)
+        self._town = town
+        self._from = 0
+
+    def calls(self) -> set[str]:
+        """By how many names it was rung."""
+        return {m.header("Call-ID") or "" for m in self.sipp.messages() if not m.sent and m.start.startswith("INVITE")}
+
+    def is_rung(self) -> bool:
+        """And sends its sound to where the INVITE said."""
+        found = [MEDIA.search(m.body) for m in self.sipp.messages() if not m.sent and m.start.startswith("INVITE")]
+        if found and found[-1] is not None:
+            self.ear.to = ("127.0.0.1", int(found[-1][1]))
+        return bool(found)
+
+    def has(self, sound: bytes) -> bool:
+        self.is_rung()
+        found = one_zero(self.ear.heard()).find(sound, self._from)
+        self._from = max(self._from, found + 1)
+        return found >= 0
+
+    def hear(self, prompt: str, language: str = "en") -> None:
+        sound = self._town.sounds.telling(prompt, language)
+        eventually(lambda: self.has(sound), what=f"{prompt} in {language}, heard by the person")
+
+    def let_go(self) -> bool:
+        """We ended the call."""
+        return self.sipp.saw("BYE")
+
+
+@contextmanager
+def person(town: Town, port: int, rings_ms: int = 100) -> Iterator[Person]:
+    made = Person(town, port, rings_ms)
+    with made.sipp:
+        yield made
+        made.ear.close()
+
+
+def keeps_the_place(town: Town, language: str = "en") -> str:
+    """From the call to its end; the contact's id."""
+    with town.call() as caller:
+        caller.go_to("refund", language)
+        caller.hear("hold_offer", language)
+        caller.press("2")
+        caller.until("kept")
+        caller.hear("hold_kept", language)
+        code = caller.contact.promise.code if caller.contact.promise else ""
+        for digit in code:
+            caller.hear(f"digit.{digit}", language)
+        caller.hear("hold_goodbye", language)
+        caller.gone()
+        found = caller.id
+    eventually(lambda: is_ready(town, found), what="the end of the first call")
+    return found
+
+
+def is_ready(town: Town, contact: str) -> bool:
+    promise = town.centre.contact(contact).promise
+    return promise is not None and promise.ready
+
+
+def until(town: Town, contact: str, state: str, within_s: float = 20.0) -> Contact:
+    eventually(lambda: town.centre.contact(contact).state == state, within_s, f"a contact that is {state}")
+    return town.centre.contact(contact)
+
+
+def failures(town: Town, contact: str) -> list[str]:
+    return [fact.why.value for fact in town.facts(AttemptFailed) if fact.contact == contact]
+
+
+def reaches(town: Town, contact: str) -> int:
+    return sum(fact.contact == contact for fact in town.facts(PersonReached))
+
+
+def test_from_the_offer_to_the_talk_and_the_questions(town: Town, person_port: int, tone: Path) -> None:
+    before = town.day()
+    contact = keeps_the_place(town, "es")
+    place = town.centre.contact(contact).place
+    with ExitStack() as stack:
+        phone = stack.enter_context(town.working("ann", available=False, plays=tone))
+        rung = stack.enter_context(person(town, person_port))
+        at_ann = stack.enter_context(town.dump(phone))
+        town.centre.available("ann")
+        rung.hear("ringing_back", "es")
+        assert town.centre.agent("ann") == AgentState.AVAILABLE, "nobody is offered before the key"
+        rung.ear.press("1")
+        take(town, "ann", phone)
+        eventually(lambda: rung.ear.hears(AGENT_HZ), what="the representative's tone at the person's")
+        eventually(lambda: at_ann.hears(CALLER_HZ), what="the person's tone at the representative's")
+        town.hang_up_at_desk("ann")
+        for question, key in (("times", "3"), ("answered", "1"), ("settled", "1")):
+            rung.hear(f"survey.short.{question}", "es")
+            rung.ear.press(key)
+        rung.hear("survey.short.thanks", "es")
+        eventually(rung.let_go, what="our BYE")
+        assert len(rung.calls()) == 1
+        town.until("ann", AgentState.WRAP_UP)
+    found = until(town, contact, "closed")
+    assert (found.place, found.survey and found.survey.end) == (place, "completed")
+    day = town.day()
+    counts = {name: day[name] - before[name] for name in ("received", "answered", "hold_accepted", "reconnected")}
+    assert counts == {"received": 1, "answered": 1, "hold_accepted": 1, "reconnected": 1}
+    assert day["secondary_abandon"] == before["secondary_abandon"]
+
+
+def test_a_voicemail_that_presses_nothing_is_not_reached(town: Town, person_port: int) -> None:
+    contact = keeps_the_place(town)
+    with person(town, person_port) as rung, town.working("ann"):
+        until(town, contact, "closed", within_s=60)
+        assert len(rung.calls()) == 2
+    assert failures(town, contact) == ["not_pressed", "not_pressed"]
+    assert reaches(town, contact) == 0
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code", "why"),
+    [("uas_rings", None, "no_answer"), ("uas_refuses", 486, "busy"), ("uas_hangs_up", None, "hung_up")],
+)
+def test_who_is_not_reached_is_rung_again_and_then_missed(
+    town: Town, person_port: int, scenario: str, code: int | None, why: str
+) -> None:
+    contact = keeps_the_place(town)
+    with Sipp(scenario, port=person_port, code=code, calls=2, args=("-d", "700")) as phone, town.working("ann"):
+        until(town, contact, "closed", within_s=60)
+        result = phone.wait()
+    assert result.ok, result.explain()
+    assert len({m.header("Call-ID") for m in result.received("INVITE")}) == 2
+    assert failures(town, contact) == [why, why]
+    assert [fact.attempt for fact in town.facts(CallbackDue) if fact.contact == contact] == [1, 2]
+
+
+def test_a_cut_call_has_its_place_again(town: Town) -> None:
+    with town.call(own="2025550177") as cut, town.call() as behind:
+        first = cut.go_to("refund")
+        behind.go_to("refund")
+        cut.leave()
+        until(town, first.id, "closed")
+        with town.call(own="2025550177") as again:
+            again.go_to("refund")
+            again.hear("place_restored")
+            assert (again.contact.place, again.contact.restored_from) == (first.place, first.id)
+            again.leave()
+        behind.leave()
+
+
+@pytest.mark.parametrize("own", ["anonymous", "9005551234", "+442079460000", "100"])
+def test_a_number_that_is_not_rung_is_not_offered(town: Town, own: str) -> None:
+    with town.call(own=own) as caller:
+        caller.go_to("refund")
+        caller.hear("position_first")
+        caller.hear_music()
+        assert caller.contact.hold_offered_at is None
+        caller.press("2")
+        caller.leave()
+    until(town, caller.id, "closed")
+    assert caller.contact.promise is None
+
+
+@pytest.mark.parametrize("process", ["voice", "engine"])
+def test_killed_while_the_place_is_kept(town: Town, person_port: int, tone: Path, process: str) -> None:
+    contact = keeps_the_place(town)
+    kill(town, process)
+    serve(town, person_port, tone, contact)
+
+
+@pytest.mark.parametrize("process", ["voice", "engine", "media-1"])
+def test_killed_while_the_telephone_rings(town: Town, person_port: int, tone: Path, process: str) -> None:
+    contact = keeps_the_place(town)
+    serve(town, person_port, tone, contact, while_it_rings=process)
+
+
+def kill(town: Town, process: str) -> None:
+    before = town.centre.starts(process)
+    town.centre.kill(process)
+    eventually(lambda: town.centre.starts(process) > before, 30, f"{process} again")
+
+
+def serve(town: Town, port: int, tone: Path, contact: str, while_it_rings: str = "") -> None:
+    """Rung once, and served."""
+    with ExitStack() as stack:
+        phone = stack.enter_context(town.working("ann", available=False, plays=tone))
+        rung = stack.enter_context(person(town, port, rings_ms=4000 if while_it_rings else 100))
+        town.centre.available("ann")
+        eventually(rung.is_rung, what="the INVITE")
+        if while_it_rings:
+            kill(town, while_it_rings)
+        rung.hear("ringing_back")
+        rung.ear.press("1")
+        take(town, "ann", phone)
+        eventually(lambda: rung.ear.hears(AGENT_HZ), what="the representative's tone at the person's")
+        assert len(rung.calls()) == 1, "rung twice"
+        town.hang_up_at_desk("ann")
+        rung.hear("survey.short.times")
+        eventually(rung.let_go, 30, what="our BYE, after the questions met with silence")
+    assert failures(town, contact) == [] and reaches(town, contact) == 1
+    until(town, contact, "closed")
