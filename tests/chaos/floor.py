@@ -1,9 +1,11 @@
 """A floor with a call in every phase, a process killed, and what has to be seen again afterwards.
 
     with Floor(folder) as floor:
-        floor.fill()             # a caller in the menu, one in the queue, one rings, one talks, one is wrapped up
+        floor.fill()             # one in the menu, in the queue, ringing, talking, wrapped up; one hung up, place kept
         found = floor.kill("voice")          # seconds until each phase worked again
         floor.empty()            # everybody hangs up: SIPp's own BYE and its 200
+
+Whoever hung up is rung back after the kill: by as many names as the journal has attempts, and reached once.
 
 The work of each phase is a generator that yields what it waits for; one loop turns them all. Every phase has a queue
 with one representative of its own, so that what happens in one phase cannot hide what happens in another.
@@ -29,6 +31,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from civicline.core import kinds, requests
+from civicline.core.callback_facts import CallbackDue, PersonReached
 from civicline.core.facts import Fact, OfferAccepted, OfferMade, OfferMissed
 from civicline.core.model import Contact
 from civicline.core.requests import Request
@@ -40,28 +43,36 @@ from civicline.voice.media.client import NoAnswerError
 from civicline.voice.names import Names, contact_of
 from e2e import centre as centre_module
 from e2e.centre import Centre
-from e2e.witness import AGENT_HZ, CALLER_HZ, Caller, Dump, recovered_s, tone_file
+from e2e.person import Person
+from e2e.test_callbacks import TOLD
+from e2e.witness import AGENT_HZ, CALLER_HZ, Caller, Dump, Ear, recovered_s, tone_file
 from peers.baresip import Phone
-from peers.ports import eventually
+from peers.ports import eventually, free_udp
 
 PROCESSES = ("voice", "media-1", "engine", "web", "live", "worker", "postgres")
-PHASES = ("menu", "queue", "ringing", "talking", "wrap-up")
+PHASES = ("menu", "queue", "ringing", "talking", "wrap-up", "kept")
 NOTICE_SKIPPED, KEY_AGAIN_S = "9", 0.6
 SETTLED_S = 60.0
-AGENTS = {"ringing": "bob", "talking": "ann", "wrap-up": "cleo", "queue": "dan"}
-KEYS = {"talking": "2", "ringing": "3", "wrap-up": "4", "queue": "5", "menu": "6"}
+AGENTS = {"ringing": "bob", "talking": "ann", "wrap-up": "cleo", "queue": "dan", "kept": "eve"}
+KEYS = {"talking": "2", "ringing": "3", "wrap-up": "4", "queue": "5", "menu": "6", "kept": "7"}
 """Not 1, the key of the language: an impatient caller may press it once more than was needed."""
-TOPICS = {"talking": "talk", "ringing": "ring", "wrap-up": "wrap", "queue": "wait", "menu": "late"}
+TOPICS = {"talking": "talk", "ringing": "ring", "wrap-up": "wrap", "queue": "wait", "menu": "late", "kept": "keep"}
+HOLD = "say_every_s: 600, callback: {offer_after_s: 1, attempts: 9, gap_s: 1, ring_s: 20, limit_a_day: 99}"
+"""An attempt whose fate a killed process did not learn counts; the next one follows."""
+RINGS_MS = 700
 TONE_S = 600
 
 Waits = Generator[str, None, None]
 
 
-def make_pack(folder: Path) -> Path:
-    """The end-to-end tests' agency with a queue for each phase, and time enough in each to be killed."""
+def make_pack(folder: Path, person_port: int) -> Path:
+    """The end-to-end tests' agency with a queue for each phase, and time enough in each to be killed. Its carrier rings
+    people at that port."""
     pack = shutil.copytree(centre_module.PACK, folder / "pack")
     common = "hours: always, ring_s: 60, wrap_up_s: 600, service_level_s: 20"
-    queues = [f"{q}: {{label: {{en: {q}, es: {q}}}, {common}}}" for q in (*TOPICS.values(), "operator")]
+    more = {"keep": f", {HOLD}"}
+    names = (*TOPICS.values(), "operator")
+    queues = [f"{q}: {{label: {{en: {q}, es: {q}}}, {common}{more.get(q, '')}}}" for q in names]
     topics = [f"{q}: {{label: {{en: {q}, es: {q}}}, queue: {q}, skill: any}}" for q in TOPICS.values()]
     served = {**{AGENTS[phase]: TOPICS[phase] for phase in AGENTS}, "zoe": "late, operator"}
     able = "skills: {any: C}, languages: [en, es]"
@@ -73,9 +84,13 @@ def make_pack(folder: Path) -> Path:
         "queues": queues, "topics": topics, "staff": staff,
         "menus": [f"main: {{keys: {{{keys}}}, timeout_s: 60, tries: 9}}"],
         "lines": ['"100": {name: Line, menu: main, hours: always, operator: operator}'],
+        "trunks": [f'local: {{networks: [127.0.0.0/8], caller_id: "100", hosts: ["127.0.0.1:{person_port}"]}}'],
     }  # fmt: skip
     for name, lines in wanted.items():
         (pack / f"{name}.yaml").write_text("\n".join(lines) + "\n")
+    for language, texts in TOLD.items():
+        with (pack / "prompts" / f"{language}.yaml").open("a") as file:
+            file.writelines(f'{name}: "{text}"\n' for name, text in texts.items())
     return pack
 
 
@@ -95,7 +110,8 @@ class Kill:
 
 class Floor:
     def __init__(self, folder: Path) -> None:
-        self.centre = Centre(folder, make_pack(folder))
+        self._person_port = free_udp()
+        self.centre = Centre(folder, make_pack(folder, self._person_port))
         self._folder = folder
         self._stack = contextlib.ExitStack()
         self.callers: dict[str, Caller] = {}
@@ -107,6 +123,10 @@ class Floor:
         """Calls that were told to come again, and did."""
         self.incoming: Counter[str] = Counter()
         """Offers that each phone must have rung for."""
+        self.person: Person | None = None
+        """Whose place is kept, when we ring back."""
+        self._promised: str = ""
+        """The contact whose place is kept."""
 
     def __enter__(self) -> Floor:
         centre = self._stack.enter_context(self.centre)
@@ -120,8 +140,8 @@ class Floor:
         return self
 
     def __exit__(self, *error: Any) -> None:
-        for caller in self.callers.values():
-            caller.__exit__(None)
+        for each in (*self.callers.values(), *([self.person] if self.person else [])):
+            each.__exit__(None)
         self._stack.__exit__(*error)
 
     # What is to be seen
@@ -169,8 +189,12 @@ class Floor:
 
     def dial(self, *phases: str) -> None:
         for phase in phases or PHASES:
-            self.callers[phase] = Caller(self.centre.sip).__enter__()
+            self.callers[phase] = self._caller()
             self.calls += 1
+
+    def _caller(self) -> Caller:
+        """From numbers in turn: one number is promised only so much a day."""
+        return Caller(self.centre.sip, caller=f"20255501{self.calls % 100:02}").__enter__()
 
     def bring(self, phase: str) -> Waits:
         """A caller and, where one is needed, a representative into that phase."""
@@ -182,6 +206,8 @@ class Floor:
             yield from self.chosen(phase)
         if phase == "queue":
             yield from self.until(lambda: self.callers[phase].ear.is_flowing(), "music")
+        elif phase == "kept":
+            yield from self._kept()
         elif phase != "menu":
             yield from self.rung(phase)
         if phase in ("talking", "wrap-up"):
@@ -221,7 +247,7 @@ class Floor:
         assert result.received("SIP/2.0 503")[0].header("Retry-After"), f"{phase}: {result.explain()}"
         caller.__exit__(None)
         self.refused += 1
-        self.callers[phase] = Caller(self.centre.sip).__enter__()
+        self.callers[phase] = self._caller()
 
     def chosen(self, phase: str) -> Waits:
         yield from self.pressed(phase, KEYS[phase], lambda contact: contact.topic is not None)
@@ -242,9 +268,53 @@ class Floor:
         yield from self.until(lambda: phone.count("CALL_INCOMING") >= self.incoming[AGENTS[phase]], "a ringing phone")
 
     def both_hear(self, phase: str) -> Waits:
-        ear, dump = self.callers[phase].ear, self.dumps[AGENTS[phase]]
+        ear, dump = self.ear(phase), self.dumps[AGENTS[phase]]
         yield from self.until(lambda: ear.is_flowing() and ear.hears(AGENT_HZ), "the representative's sound")
         yield from self.until(lambda: dump.is_flowing() and dump.hears(CALLER_HZ), "the caller's sound")
+
+    def ear(self, phase: str) -> Ear:
+        return self.person.ear if phase == "kept" and self.person else self.callers[phase].ear
+
+    def _kept(self) -> Waits:
+        """Takes the offer to hang up and be rung back, and is let go."""
+        yield from self.pressed("kept", "2", lambda contact: contact.promise is not None)
+        contact = self.contact("kept")
+        assert contact is not None
+        self._promised = contact.id
+        yield from self.until(self.callers["kept"].sipp.has_ended, "our BYE")
+        self.person = Person(self._person_port, RINGS_MS).__enter__()
+
+    def _rung_back(self, kill: Kill, at: float) -> Waits:
+        """A representative becomes free: the person is rung, presses 1 and is put through."""
+        agent, person = AGENTS["kept"], self.person
+        assert person is not None
+        self.incoming[agent] += 1
+        yield from self.asked(requests.BecomeAvailable(agent))
+        yield from self.until(person.is_rung, "the call back")
+        kill.recovered_s["kept"] = time.monotonic() - at
+        pressed_at = 0.0
+        while self.phones[agent].count("CALL_INCOMING") < self.incoming[agent]:
+            person.is_rung()
+            if time.monotonic() - pressed_at > KEY_AGAIN_S:
+                person.ear.press("1")
+                pressed_at = time.monotonic()
+            yield "the representative's phone, rung for who was rung back"
+        self.phones[agent].accept()
+        yield from self.both_hear("kept")
+
+    def _person_let_go(self) -> Waits:
+        """The representative hangs up at the desk. The person was rung by a name for each attempt, and reached once."""
+        person, caller = self.person, self.callers.pop("kept")
+        assert person is not None
+        caller.__exit__(None)
+        yield from self.asked(requests.HangUp(AGENTS["kept"], self._promised))
+        yield from self.until(lambda: person.sipp.saw("BYE"), "our BYE to the person")
+        due = [fact for fact in self.facts() if isinstance(fact, CallbackDue) and fact.contact == self._promised]
+        reached = [fact for fact in self.facts() if isinstance(fact, PersonReached) and fact.contact == self._promised]
+        assert len(person.calls()) <= len(due), f"rung by {len(person.calls())} names for {len(due)} attempts"
+        assert len(reached) == 1, reached
+        person.__exit__(None)
+        self.person = None
 
     def hung_up(self, phase: str) -> Waits:
         caller = self.callers.pop(phase)
@@ -281,6 +351,7 @@ class Floor:
             "ringing": done("ringing", self._answers("ringing", at + answer_after_s), lambda: now_s() - answer_after_s),
             "talking": done("talking", self._goes_on("talking", at), lambda: self._gap_s("talking", at)),
             "wrap-up": done("wrap-up", self._wrapped(), now_s),
+            "kept": self._rung_back(kill, at),
         }
         self.turn(works)
         for phase, contact in before.items():
@@ -397,7 +468,8 @@ class Floor:
 
     def empty(self, **meanwhile: Waits) -> None:
         """Everybody hangs up and is wrapped up; nothing may be left over."""
-        self.turn({phase: self.hung_up(phase) for phase in list(self.callers)} | meanwhile)
+        ends = {phase: self.hung_up(phase) for phase in self.callers if phase != "kept"}
+        self.turn(ends | {"kept": self._person_let_go()} | meanwhile)
         self.turn({phase: self._home(phase) for phase in AGENTS})
         self.centre.assert_nothing_left()
         for agent, phone in self.phones.items():

@@ -5,10 +5,9 @@ Whoever is rung back is counted by the Call-IDs of the INVITEs that SIPp receive
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,17 +15,16 @@ import pytest
 from civicline.core.callback_facts import AttemptFailed, CallbackDue, PersonReached
 from civicline.core.lifecycle import AgentState
 from civicline.core.model import Contact
-from e2e.callers import SCENARIOS, Town
+from e2e.callers import Town
 from e2e.centre import PACK, Centre
-from e2e.sound import one_zero
+from e2e.person import Person
 from e2e.talks import take
 from e2e.test_survey import SURVEYS
-from e2e.witness import AGENT_HZ, CALLER_HZ, Ear, tone_file
+from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
 from peers.ports import eventually, free_udp
 from peers.sipp import Sipp
 
 NUMBER = "+12025550143"
-MEDIA = re.compile(r"^m=audio (\d+)", re.M)
 TOLD = {
     "en": {
         "position": "Number {number}.",
@@ -91,50 +89,6 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tone_file(tmp_path_factory.mktemp("tones") / "ann.wav", AGENT_HZ, 60)
 
 
-class Person:
-    """The telephone of whoever is rung back."""
-
-    def __init__(self, town: Town, port: int, rings_ms: int) -> None:
-        self.ear = Ear()
-        keys = {"ear": str(self.ear.port)}
-        self.sipp = Sipp(SCENARIOS / "person.xml", port=port, calls=9, code=rings_ms, keys=keys, timeout_s=300)
-        self._town = town
-        self._from = 0
-
-    def calls(self) -> set[str]:
-        """By how many names it was rung."""
-        return {m.header("Call-ID") or "" for m in self.sipp.messages() if not m.sent and m.start.startswith("INVITE")}
-
-    def is_rung(self) -> bool:
-        """And sends its sound to where the INVITE said."""
-        found = [MEDIA.search(m.body) for m in self.sipp.messages() if not m.sent and m.start.startswith("INVITE")]
-        if found and found[-1] is not None:
-            self.ear.to = ("127.0.0.1", int(found[-1][1]))
-        return bool(found)
-
-    def has(self, sound: bytes) -> bool:
-        self.is_rung()
-        found = one_zero(self.ear.heard()).find(sound, self._from)
-        self._from = max(self._from, found + 1)
-        return found >= 0
-
-    def hear(self, prompt: str, language: str = "en") -> None:
-        sound = self._town.sounds.telling(prompt, language)
-        eventually(lambda: self.has(sound), what=f"{prompt} in {language}, heard by the person")
-
-    def let_go(self) -> bool:
-        """We ended the call."""
-        return self.sipp.saw("BYE")
-
-
-@contextmanager
-def person(town: Town, port: int, rings_ms: int = 100) -> Iterator[Person]:
-    made = Person(town, port, rings_ms)
-    with made.sipp:
-        yield made
-        made.ear.close()
-
-
 def keeps_the_place(town: Town, language: str = "en") -> str:
     """From the call to its end; the contact's id."""
     with town.call() as caller:
@@ -177,7 +131,7 @@ def test_from_the_offer_to_the_talk_and_the_questions(town: Town, person_port: i
     place = town.centre.contact(contact).place
     with ExitStack() as stack:
         phone = stack.enter_context(town.working("ann", available=False, plays=tone))
-        rung = stack.enter_context(person(town, person_port))
+        rung = stack.enter_context(Person(person_port, sounds=town.sounds))
         at_ann = stack.enter_context(town.dump(phone))
         town.centre.available("ann")
         rung.hear("ringing_back", "es")
@@ -187,9 +141,7 @@ def test_from_the_offer_to_the_talk_and_the_questions(town: Town, person_port: i
         eventually(lambda: rung.ear.hears(AGENT_HZ), what="the representative's tone at the person's")
         eventually(lambda: at_ann.hears(CALLER_HZ), what="the person's tone at the representative's")
         town.hang_up_at_desk("ann")
-        for question, key in (("times", "3"), ("answered", "1"), ("settled", "1")):
-            rung.hear(f"survey.short.{question}", "es")
-            rung.ear.press(key)
+        answers(rung, "es")
         rung.hear("survey.short.thanks", "es")
         eventually(rung.let_go, what="our BYE")
         assert len(rung.calls()) == 1
@@ -204,7 +156,7 @@ def test_from_the_offer_to_the_talk_and_the_questions(town: Town, person_port: i
 
 def test_a_voicemail_that_presses_nothing_is_not_reached(town: Town, person_port: int) -> None:
     contact = keeps_the_place(town)
-    with person(town, person_port) as rung, town.working("ann"):
+    with Person(person_port, sounds=town.sounds) as rung, town.working("ann"):
         until(town, contact, "closed", within_s=60)
         assert len(rung.calls()) == 2
     assert failures(town, contact) == ["not_pressed", "not_pressed"]
@@ -268,6 +220,12 @@ def test_killed_while_the_telephone_rings(town: Town, person_port: int, tone: Pa
     serve(town, person_port, tone, contact, while_it_rings=process)
 
 
+def answers(rung: Person, language: str = "en") -> None:
+    for question, key in (("times", "3"), ("answered", "1"), ("settled", "1")):
+        rung.hear(f"survey.short.{question}", language)
+        rung.ear.press(key)
+
+
 def kill(town: Town, process: str) -> None:
     before = town.centre.starts(process)
     town.centre.kill(process)
@@ -278,7 +236,7 @@ def serve(town: Town, port: int, tone: Path, contact: str, while_it_rings: str =
     """Rung once, and served."""
     with ExitStack() as stack:
         phone = stack.enter_context(town.working("ann", available=False, plays=tone))
-        rung = stack.enter_context(person(town, port, rings_ms=4000 if while_it_rings else 100))
+        rung = stack.enter_context(Person(port, rings_ms=4000 if while_it_rings else 100, sounds=town.sounds))
         town.centre.available("ann")
         eventually(rung.is_rung, what="the INVITE")
         if while_it_rings:
@@ -289,7 +247,7 @@ def serve(town: Town, port: int, tone: Path, contact: str, while_it_rings: str =
         eventually(lambda: rung.ear.hears(AGENT_HZ), what="the representative's tone at the person's")
         assert len(rung.calls()) == 1, "rung twice"
         town.hang_up_at_desk("ann")
-        rung.hear("survey.short.times")
-        eventually(rung.let_go, 30, what="our BYE, after the questions met with silence")
+        answers(rung)
+        eventually(rung.let_go, what="our BYE")
     assert failures(town, contact) == [] and reaches(town, contact) == 1
     until(town, contact, "closed")

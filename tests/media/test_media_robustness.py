@@ -108,6 +108,8 @@ def test_a_malformed_command_gets_an_error(engine: EngineProcess, body: bytes, s
         ({"sdp": "m=audio 4000 RTP/AVP 18\r\n"}, "neither PCMU nor PCMA"),
         ({"sdp": "m=audio 99999 RTP/AVP 0\r\n"}, "no valid port"),
         ({"sdp": "c=IN IP6 ::1\r\nm=audio 4000 RTP/AVP 0\r\n"}, "not IPv4"),
+        ({"sdp": "c=IN IP4 phone.example\r\nm=audio 4000 RTP/AVP 0\r\n"}, "a host"),
+        ({"sdp": "c=IN IP4 x..example\r\nm=audio 4000 RTP/AVP 0\r\n"}, "a host"),
         ({"call-id": 5}, "call-id"),
         ({"command": "answer", "call-id": "none"}, "Unknown call-id"),
         ({"command": "query", "call-id": "none"}, "Unknown call-id"),

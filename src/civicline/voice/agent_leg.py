@@ -17,6 +17,7 @@ from civicline.core.lifecycle import Failure, LegState
 from civicline.core.model import Leg
 from civicline.voice import bridge, store
 from civicline.voice.calls import Call, LocalLeg, Phase
+from civicline.voice.media import sdp as sdps
 from civicline.voice.media.client import DUMMY_SDP
 from civicline.voice.sip.api import Address
 
@@ -161,7 +162,7 @@ def _fail(app: Application, local: LocalLeg, failure: Failure) -> None:
 def answered(app: Application, leg: str, sdp: str | None, dialog: bytes) -> None:
     """The phone took the call. It is put through when the journal says so."""
     local = app.local.get(leg)
-    if local is None or local.phase is not Phase.RINGING or sdp is None:
+    if local is None or local.phase is not Phase.RINGING or sdp is None or not sdps.is_usable(sdp):
         app.endpoint.hang_up(leg)
         return
     if local.timer is not None:

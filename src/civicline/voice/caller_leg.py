@@ -11,6 +11,7 @@ from civicline.core.model import Leg
 from civicline.voice import bridge, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.dialable import number_to_ring
+from civicline.voice.media import sdp as sdps
 from civicline.voice.names import contact_of
 from civicline.voice.sip.api import Invite
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from civicline.voice.application import Application
 
 NOT_FOUND = (404, "Not Found")
-NO_SDP = (488, "Not Acceptable Here")
+NO_AUDIO = (488, "Not Acceptable Here")
 LATER = (503, "Service Unavailable")
 DECIDED_WITHIN_S = 10.0
 """If the engine has not taken the call by then it is told to come again (an engine restart takes about 2 s)."""
@@ -35,8 +36,8 @@ def invited(app: Application, invite: Invite) -> None:
         app.endpoint.refuse(invite.leg, *LATER, retry_after_s=5)
     elif invite.to_user not in agency.lines:
         app.endpoint.refuse(invite.leg, *NOT_FOUND)
-    elif invite.sdp is None:
-        app.endpoint.refuse(invite.leg, *NO_SDP)
+    elif invite.sdp is None or not sdps.is_usable(invite.sdp):
+        app.endpoint.refuse(invite.leg, *NO_AUDIO)
     else:
         _arrive(app, invite, contact, invite.sdp)
 

@@ -24,8 +24,15 @@ FIRST = (
     "connecting",
     "closed",
     "full",
+    "position_first",
+    "still_waiting",
+    "hold_offer",
+    "hold_kept",
+    "hold_goodbye",
+    "place_restored",
 )
-"""What every caller may hear within the first half minute, with the lines' own menus."""
+"""What every caller may hear within the first half minute, with the lines' own menus; and `FIRST_KINDS`."""
+FIRST_KINDS = ("wait.", "digit.")
 
 Texts = dict[Spoken, str]
 
@@ -69,7 +76,7 @@ class Playlist:
 
 
 def _early(spoken: Spoken, names: set[str]) -> bool:
-    return spoken.name in names or spoken.name.endswith(".invitation")
+    return spoken.name in names or spoken.name.endswith(".invitation") or spoken.name.startswith(FIRST_KINDS)
 
 
 def _urgent(menu: str, texts: Mapping[str, str]) -> Texts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,3 +55,10 @@ class Rarely:
     def _tell(self, kind: str, found: _Kind) -> None:
         self._log.warning("%s (%d more in %.0f s)", kind, found.untold, self._now() - found.told_at)
         found.told_at, found.untold = self._now(), 0
+
+
+def kind_and_place(error: BaseException) -> str:
+    """What may be logged of an error that a stranger can cause: its text may quote what a person sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "nowhere"
+    return f"{type(error).__name__} at {place}"

@@ -1,14 +1,22 @@
-"""One thread, one epoll, one heap of timers. A handler gets the time (monotonic, seconds) and must not wait."""
+"""One thread, one epoll, one heap of timers. A handler gets the time (monotonic, seconds) and must not wait.
+
+One that fails is told of in the log, by kind and place; the calls of all others go on.
+"""
 
 from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import math
 import select
 import time
 from collections.abc import Callable
 from typing import TypeAlias
+
+from civicline.voice.rarely import Rarely, kind_and_place
+
+rarely = Rarely(logging.getLogger(__name__))
 
 Handler: TypeAlias = Callable[[float], None]
 
@@ -54,13 +62,20 @@ class Loop:
         for fd, _ in ready:
             handler = handlers.get(fd)  # None: closed by an earlier handler of this turn
             if handler is not None:
-                handler(now)
+                _guarded(handler, now)
         timers = self._timers
         while timers and timers[0][0] <= now:
-            heapq.heappop(timers)[2](now)
+            _guarded(heapq.heappop(timers)[2], now)
 
     def _pause_s(self) -> float:
         if not self._timers:
             return 1.0
         wait = self._timers[0][0] - time.monotonic()
         return max(0.0, math.ceil(wait * 1000) / 1000)
+
+
+def _guarded(handler: Handler, now: float) -> None:
+    try:
+        handler(now)
+    except Exception as error:
+        rarely.warning(f"media: a call's packet or timer was dropped: {kind_and_place(error)}")

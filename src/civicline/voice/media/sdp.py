@@ -6,6 +6,7 @@ Other media of an offer are refused by port 0 in what is written, in their order
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import AddressValueError, IPv4Address
 
 PCMU = 0
 PCMA = 8
@@ -76,6 +77,15 @@ def parse(text: str) -> Description:
     )
 
 
+def is_usable(text: str) -> bool:
+    """Whether `parse` finds audio in it that can be carried."""
+    try:
+        parse(text)
+    except SdpError:
+        return False
+    return True
+
+
 def _split(text: str) -> tuple[list[str], list[_Media]]:
     session: list[str] = []
     media: list[_Media] = []
@@ -111,8 +121,16 @@ def _connection(lines: list[str]) -> str | None:
         if line.startswith("c=") and len(words) == 3:
             if words[1] != "IP4":
                 raise SdpError("the SDP names an address that is not IPv4")
-            return words[2].partition("/")[0]
+            return _address(words[2].partition("/")[0])
     return None
+
+
+def _address(text: str) -> str:
+    """A name would have to be looked up for every packet, by a process that must not wait."""
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError:
+        raise SdpError("the SDP names a host, not an IPv4 address") from None
 
 
 def _direction(attributes: list[str]) -> str | None:

@@ -4,6 +4,7 @@ much each may send in the next second."""
 from __future__ import annotations
 
 from civicline.voice.media.leg import MOST_A_S, Leg, Means
+from civicline.voice.media.loop import rarely
 from civicline.voice.media.session import Sessions
 
 EVERY_S = 1.0
@@ -17,13 +18,14 @@ class Watch:
         self._orphan_s = orphan_s
 
     def look(self, now: float) -> None:
+        self._means.loop.at(now + EVERY_S, self.look)
+        rarely.flush()
         for session in self._sessions:
             if now - session.active_at > self._orphan_s:
                 self._sessions.delete(session.call_id)
                 continue
             for leg in session.legs.values():
                 self._leg(leg, now)
-        self._means.loop.at(now + EVERY_S, self.look)
 
     def _leg(self, leg: Leg, now: float) -> None:
         leg.most = leg.received + MOST_A_S

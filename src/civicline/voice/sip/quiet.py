@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
 from typing import Any
 
-from civicline.voice.rarely import Rarely
+from civicline.voice.rarely import Rarely, kind_and_place
 
 log = logging.getLogger("civicline.voice.sip")
 rarely = Rarely(log)
@@ -26,9 +25,7 @@ class NoMessages:
 
 def report(what: str, error: BaseException) -> None:
     """Log an unexpected error without its text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "nowhere"
-    rarely.warning(f"{what}: {type(error).__name__} at {place}")
+    rarely.warning(f"{what}: {kind_and_place(error)}")
 
 
 def silence() -> None:
