@@ -1,6 +1,6 @@
 """Calls a second through answer, notice, menu, queue, representative, two seconds of talk and BYE; and beyond.
 
-    python benchmarks/calls.py [--rates 5,10,15,20] [--seconds 20]
+    python benchmarks/calls.py [--rates 5,10,15,20] [--seconds 20] [--recorded]
 
 The whole centre under its supervisor, SIPp as callers and as the representatives' phones, all on the same cores. Each
 rate runs for `--seconds`; it holds when no call failed, none was refused and SIPp had to repeat next to nothing. Then
@@ -8,7 +8,8 @@ twice the rate that held is offered: what is taken, what is told 503 with Retry-
 is clean again at once. CPU is counted for each process from /proc. JSON on standard output.
 
 Prompts are recordings of 0.2 s of silence, so that a call is the work of a call and not of listening. Digits are real
-RFC 4733 packets that SIPp plays.
+RFC 4733 packets that SIPp plays. Callers refuse the recording; with `--recorded` they hear the notice to its end, and
+every talk is kept encrypted (of phones that send nothing: a second of silence is as much work as one of speech).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 AGENTS = 240
 FLOOR, AIM = 15.0, 40.0
 TALK_MS = 2000
+REFUSING, RECORDED = "9 1 1", "  1 1"
+"""What a caller presses; a space is half a second."""
 RTP = "10000-19999"
 REPEATED_SHARE = 0.02
 """Retransmissions for each call that count as clean: the machine is shared."""
@@ -173,14 +176,17 @@ def holds(found: dict[str, Any]) -> bool:
     return found["failed"] == 0 and found["refused_503"] == 0 and found["completed"] == found["calls"] and clean
 
 
-def run(rates: tuple[float, ...] = (5, 10, 15, 20, 25, 30, 40), seconds: float = 20.0) -> dict[str, Any]:
+RATES = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0)
+
+
+def run(rates: tuple[float, ...] = RATES, seconds: float = 20.0, keys: str = REFUSING) -> dict[str, Any]:
     from e2e import pcaps
     from e2e.centre import Centre
     from peers.sipp import Sipp
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        digits = pcaps.digits(folder / "digits.pcap", "9 1 1", 101)
+        digits = pcaps.digits(folder / "digits.pcap", keys, 101)
         scenario = (HERE / "scenarios/caller.xml").read_text()
         (folder / "caller.xml").write_text(scenario.replace("DIGITS", str(digits)))
         with (
@@ -190,9 +196,23 @@ def run(rates: tuple[float, ...] = (5, 10, 15, 20, 25, 30, 40), seconds: float =
             staff_the_floor(centre, phones.port)
             desks = Desks(centre)
             try:
-                return _climb(centre, folder, rates, seconds)
+                found = _climb(centre, folder, rates, seconds)
+                return {**found, "recordings_kept": recordings(centre)}
             finally:
                 desks.stop()
+
+
+def recordings(centre: Any) -> int:
+    """How many the journal says are closed and whole, once each that was begun is closed."""
+    from civicline.recordings import rows
+    from peers.ports import eventually
+
+    def count(kind: str, more: str = "") -> int:
+        found = centre.conn.execute(f"SELECT count(*) FROM journal_event WHERE kind = %s {more}", (kind,))
+        return int(found.fetchone()[0])
+
+    eventually(lambda: count(rows.STARTED) == count(rows.CLOSED), 60, "the end of all recordings")
+    return count(rows.CLOSED, "AND NOT (body->>'cut')::boolean")
 
 
 def _climb(centre: Any, folder: Path, rates: tuple[float, ...], seconds: float) -> dict[str, Any]:
@@ -218,7 +238,9 @@ def _climb(centre: Any, folder: Path, rates: tuple[float, ...], seconds: float) 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rates", default="5,10,15,20,25,30,40")
+    parser.add_argument("--rates", default=",".join(f"{rate:g}" for rate in RATES))
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--recorded", action="store_true", help="callers allow the recording")
     args = parser.parse_args()
-    print(json.dumps(run(tuple(float(each) for each in args.rates.split(",")), args.seconds), indent=1))
+    rates = tuple(float(each) for each in args.rates.split(","))
+    print(json.dumps(run(rates, args.seconds, RECORDED if args.recorded else REFUSING), indent=1))

@@ -16,7 +16,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if asked else True
 
 
+LONGEST_S = 4 * 3600
+"""In place of the minutes that a test of `make test` may take."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(LONGEST_S))
     if not (sipp.installed() and baresip.installed()):
         mark = pytest.mark.skip(reason="needs Debian's sip-tester and baresip-core")
         for item in items:

@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     with Centre(tmp_path_factory.mktemp("centre")) as running:
         yield running

@@ -124,7 +124,7 @@ def test_a_pause_is_a_marked_gap(town: Town, ann: Phone, tmp_path: Path) -> None
         talk_on(town, caller, 3)
         town.centre.ask(requests.ResumeRecording("ann", caller.id))
         eventually(lambda: caller.contact.recording_paused_at is None, what="the end of the pause")
-        talk_on(town, caller, 2)
+        talk_on(town, caller, 4)
         caller.leave()
     closed(town, caller.id)
     left, right, marks = sides(town, caller.id, tmp_path / "out.wav")

@@ -106,6 +106,10 @@ class Walker:
         )
         self.began_at = time.monotonic()
 
+    def was_told_to_try_again(self) -> bool:
+        """503 with Retry-After: a carrier rings again."""
+        return self.sipp.has_ended() and "\nRetry-After: " in self.sipp.wait().errors
+
     def hang_up(self) -> None:
         text = (
             f"INFO sip:caller@{self.sipp.host} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKhangup\r\n"
@@ -123,6 +127,7 @@ class Crowd:
         self._centre = centre
         self._folder = folder
         self._names = Names(keyset.load(centre.settings.keyset).hashed)
+        self._ahead: list[Walk] = []
         self._walking: dict[str, Walker] = {}
         self._leaving: list[Walker] = []
         self._placed = 0
@@ -131,11 +136,11 @@ class Crowd:
         self.done: list[Walk] = []
 
     def walk(self, walks: Sequence[Walk]) -> None:
-        ahead = list(walks)
+        self._ahead.extend(walks)
         next_at = 0.0
-        while ahead or self._walking or self._leaving:
-            if ahead and len(self._walking) < AT_ONCE and time.monotonic() >= next_at:
-                self._place(ahead.pop(0))
+        while self._ahead or self._walking or self._leaving:
+            if self._ahead and len(self._walking) < AT_ONCE and time.monotonic() >= next_at:
+                self._place(self._ahead.pop(0))
                 next_at = time.monotonic() + PLACE_EVERY_S
             self._look()
             time.sleep(0.01)
@@ -154,6 +159,9 @@ class Crowd:
             if contact is not None and walker.walk.is_done(contact):
                 self.done.append(walker.walk)
                 self._leave(name)
+            elif contact is None and walker.was_told_to_try_again():
+                self._walking.pop(name).sipp.__exit__()
+                self._ahead.append(walker.walk)
             elif time.monotonic() - walker.began_at > LONGEST_S:
                 self.failed.append(f"{walker.walk.name}: {_where(contact)}")
                 self._leave(name)

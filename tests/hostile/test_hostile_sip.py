@@ -8,6 +8,8 @@ import select
 import socket
 import time
 
+import pytest
+
 from e2e.centre import Centre
 from hostile.beside import CARRIER, STRANGER, log_lines, udp, undisturbed
 from hostile.fuzzer import SDP, Fuzzer
@@ -60,6 +62,7 @@ def test_a_stranger_gets_no_answer_to_any_of_them(centre: Centre) -> None:
         assert select.select([stranger], [], [], 1.0)[0] == []
 
 
+@pytest.mark.timeout(300 + 2 * SECONDS)
 def test_a_fuzzer_of_a_carrier_disturbs_nobody(centre: Centre) -> None:
     before = len(log_lines(centre))
     carrier, stranger = Fuzzer(centre.sip, CARRIER, SEED), Fuzzer(centre.sip, STRANGER, SEED + 1)

@@ -119,11 +119,11 @@ def test_nothing_on_disk_is_plain(bridged, caller, agent, kept) -> None:
 
 def test_a_pause_is_a_marked_gap(bridged, caller, agent, kept) -> None:
     bridged.command(kept.record(1))
-    talk(caller, agent, 1)
+    talk(caller, agent, 2)
     bridged.command(kept.record(2, paused=True))
-    talk(caller, agent, 1.5)
+    talk(caller, agent, 2)
     bridged.command(kept.record(3))
-    talk(caller, agent, 1)
+    talk(caller, agent, 2)
     bridged.command(client.stop_recording(CALL, CALLER, 4))
     left, right, marks = kept.read()
     assert [mark.why for mark in marks] == ["paused"]

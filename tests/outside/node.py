@@ -11,6 +11,8 @@ from civicline import settings as settings_module
 from e2e.centre import RTP_PORTS, Centre
 from peers.ports import eventually, free_udp
 
+PROCESSES = ("media", "voice")
+
 
 class Node:
     def __init__(self, centre: Centre, name: str = "voice-2") -> None:
@@ -30,12 +32,15 @@ class Node:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Node:
-        for process in ("media", "voice"):
+        for process in PROCESSES:
             log = (self._folder / f"{self.name}-{process}.log").open("wb")
             command = [sys.executable, "-m", "civicline.cli", "run", process]
             self._processes.append(subprocess.Popen(command, env=self.environ, stdout=log, stderr=log))
         eventually(self._listens, 150, f"{self.name}'s SIP socket")
         return self
+
+    def pid(self, process: str) -> int:
+        return self._processes[PROCESSES.index(process)].pid
 
     def __exit__(self, *error: object) -> None:
         for process in reversed(self._processes):

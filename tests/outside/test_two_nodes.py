@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -99,6 +101,29 @@ def test_a_killed_node_s_calls_go_on_and_new_ones_go_to_the_other(centre: Centre
             eventually(lambda caller=caller: (caller.look(), caller.ear.is_flowing())[1], what="the sound of a call")
             caller.leave()
     eventually(lambda: not centre.state().legs, 40, what="the end of all legs")
+
+
+def test_when_no_node_can_take_calls_the_carrier_is_told_when_to_try_again(
+    centre: Centre, front: Kamailio, node: Node
+) -> None:
+    stopped = (centre.pid("media-1"), node.pid("media"))
+    try:
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        for each in (centre.sip, node.sip, front.udp):
+            eventually(lambda each=each: _turned_away(each), what=f"503 from {each}")
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    eventually(lambda: not centre.state().legs, 60, what="the end of all legs")
+
+
+def _turned_away(to: tuple[str, int]) -> bool:
+    with Sipp("uac_refused", to, service="100", code=503, timeout_s=10) as carrier:
+        result = carrier.wait()
+    answers = [message for message in result.received("SIP/2.0") if not message.start.startswith("SIP/2.0 100")]
+    assert all(message.start[8:11] in ("200", "503", "180") for message in answers), result.explain()
+    return result.ok and all(message.header("Retry-After") for message in answers)
 
 
 def test_it_is_no_open_relay(centre: Centre, front: Kamailio) -> None:

@@ -72,7 +72,8 @@ class Result:
 
     def explain(self) -> str:
         told = "\n".join(f"{'>' if m.sent else '<'} {m.start}" for m in self.messages[-30:])
-        return f"sipp ended with {self.status}\n{self.errors[-2000:]}\n{told}"
+        failed = {name: count for name, count in self.stats.items() if name.startswith("Failed") and int(count or 0)}
+        return f"sipp ended with {self.status}\n{failed}\n{self.errors[-2000:]}\n{told}"
 
 
 class Sipp:

@@ -13,7 +13,7 @@ from civicline.web import assets
 from web.stand import PASSWORD, Stand, stand
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--in-process-gpu"]
 WAIT_MS = 20_000
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 

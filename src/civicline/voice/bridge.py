@@ -16,6 +16,7 @@ from civicline.voice import listening
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.hearing import Hearing, hearing
 from civicline.voice.media import client
+from civicline.voice.media.client import NgError, NoAnswerError
 from civicline.voice.media_link import Body
 from civicline.voice.names import CALLER
 
@@ -116,7 +117,7 @@ def _join(app: Application, call: Call, wanted: Hearing, legs: dict[str, LocalLe
     first, second = (legs[name] for name in wanted.together[:2])
     if len(wanted.together) > 2:
         joined = client.conference(call.contact, wanted.together)
-        app.media.send(call.media, joined, failed=lambda _: _not_joined(app, call))
+        app.media.send(call.media, joined, failed=lambda error: _not_joined(app, call, error))
         return
     for leg in (first, second):
         app.media.send(call.media, client.stop(call.contact, leg.id))
@@ -125,8 +126,11 @@ def _join(app: Application, call: Call, wanted: Hearing, legs: dict[str, LocalLe
     second.heard = (app.media.instance(call.media), second.remote_sdp)
 
 
-def _not_joined(app: Application, call: Call) -> None:
-    """The engine has no conferences (rtpengine), or is gone: the representative speaks to the third aside."""
+def _not_joined(app: Application, call: Call, error: NgError) -> None:
+    """The engine has no conferences (rtpengine): the representative speaks to the third aside. One that was restarted
+    does not know the call, and is told all anew as soon as its ping says so."""
+    if isinstance(error, NoAnswerError) or str(error) == client.UNKNOWN_CALL:
+        return
     contact = app.state.contacts.get(call.contact)
     if contact is not None and contact.consult is not None and contact.consult.state is ConsultState.JOINED:
         app.ask(requests.TurnConsult(contact.agent or "", call.contact, ConsultState.ASIDE))

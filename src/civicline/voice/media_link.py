@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 PING_EVERY_S = 0.25
 GONE_AFTER_S = 1.0
+MAKES_A_SESSION = ("offer", "answer")
+"""Somebody waits for what these give, at whichever engine."""
 
 Body = Mapping[str, bencode.Value]
 OnBody = Callable[[Body], None]
@@ -34,6 +36,9 @@ OnError = Callable[[NgError], None]
 class Pending:
     to: tuple[str, int]
     datagram: bytes
+    what: str
+    call: str
+    """The call that the command is about; "" for none."""
     done: OnBody
     failed: OnError
     tries: int = 0
@@ -86,7 +91,8 @@ class MediaLink:
         return self.engines[index].records
 
     def send(self, index: int, command: Command, done: OnBody | None = None, failed: OnError | None = None) -> None:
-        """Send a command; exactly one of the callbacks is called, unless a restart of the engine overtakes it."""
+        """Send a command; exactly one of the callbacks is called, unless a restart of the engine or the end of its call
+        overtakes it."""
         foreign = self._foreign.get(index)
         try:
             translated = foreign.translate(command) if foreign is not None else command
@@ -101,8 +107,11 @@ class MediaLink:
     def _send_plain(
         self, index: int, command: Command, done: OnBody | None = None, failed: OnError | None = None
     ) -> None:
-        request = self._client.request(command)
-        pending = Pending(self.engines[index].address, request.datagram, done or _nothing, failed or _nothing_failed)
+        request, to = self._client.request(command), self.engines[index].address
+        what, call = str(command["command"]), str(command.get("call-id", ""))
+        if what == "delete" and "from-tag" not in command:
+            self._give_up(lambda each: each.to == to and each.call == call)
+        pending = Pending(to, request.datagram, what, call, done or _nothing, failed or _nothing_failed)
         self._pending[request.cookie] = pending
         self._transmit(request.cookie, pending)
 
@@ -115,6 +124,15 @@ class MediaLink:
         pause_s = client.RETRANSMIT_AFTER_S[pending.tries]
         pending.tries += 1
         pending.timer = self._endpoint.call_later(pause_s, lambda: self._transmit(cookie, pending))
+
+    def _give_up(self, unwanted: Callable[[Pending], bool]) -> None:
+        """Send these no more. After the end of its call a command would make a session that nobody ends; after a
+        restart of the engine one that is said anew for the calls' new sessions would come too late and undo it."""
+        for cookie, pending in list(self._pending.items()):
+            if unwanted(pending):
+                del self._pending[cookie]
+                if pending.timer is not None:
+                    pending.timer.cancel()
 
     def _datagram(self, data: bytes, _source: tuple[str, int]) -> None:
         try:
@@ -135,7 +153,8 @@ class MediaLink:
 
     def _ping(self, index: int) -> None:
         request = self._client.request(client.ping())
-        pending = Pending(self.engines[index].address, request.datagram, lambda body: self._pong(index, body), _lost)
+        to = self.engines[index].address
+        pending = Pending(to, request.datagram, "ping", "", lambda body: self._pong(index, body), _lost)
         self._pending[request.cookie] = pending
         self._sender.send(request.datagram, pending.to)
         self._endpoint.call_later(PING_EVERY_S, lambda: self._next_ping(index, request.cookie))
@@ -153,6 +172,8 @@ class MediaLink:
         if before != instance:
             if not engine.records:
                 log.warning("voice: the media engine at %s:%d records nothing", *engine.address)
+            if before:
+                self._give_up(lambda each: each.to == engine.address and each.what not in MAKES_A_SESSION)
             self._on_restart(index)
 
 

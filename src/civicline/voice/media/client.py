@@ -22,6 +22,8 @@ Command: TypeAlias = dict[str, bencode.Value]
 RETRANSMIT_AFTER_S = (0.1, 0.2, 0.4, 0.8, 1.5)
 """Send, wait the first pause, send again, and so on; after the last pause the engine counts as gone."""
 
+UNKNOWN_CALL = "Unknown call-id"
+"""What an engine answers to a command for a session that it does not have, rtpengine in the same words."""
 IVR = "ivr"
 """The tag that stands for the machine itself: a party without media of its own."""
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 from civicline.voice.media import sdp
+from civicline.voice.media.client import UNKNOWN_CALL
 from civicline.voice.media.leg import Leg, Means
 from civicline.voice.media.mix import Mix
 
@@ -56,7 +57,7 @@ class Sessions:
         """Raises UnknownError."""
         session = self._calls.get(call_id)
         if session is None:
-            raise UnknownError("Unknown call-id")
+            raise UnknownError(UNKNOWN_CALL)
         session.touched = self._means.loop.now
         return session
 
