@@ -265,7 +265,8 @@ def test_a_scheduled_callback_joins_the_line_at_its_slot():
 @pytest.mark.parametrize(("slot_s", "line_"), [(0.0, "+1"), (40 * 86_400.0, "+1"), (60.0, "+9"), (60.0, "+2")])
 def test_a_slot_that_is_over_or_too_far_or_a_queue_that_rings_nobody_is_no_promise(slot_s, line_):
     floor = Floor(with_policy())
-    assert floor.do(cb.PromiseCallback("p1", line_, "number", "voice-1", floor.now + slot_s, None)) == []
+    said = floor.do(cb.PromiseCallback("p1", line_, "number", "voice-1", floor.now + slot_s, None))
+    assert said == ["CallbackDeclined"] and "p1" not in floor.state.contacts
 
 
 def test_the_lead_is_learned():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from civicline.core.lifecycle import Unreached
+from civicline.core.lifecycle import DeclinedFor, Unreached
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,16 @@ class CallbackCancelled:
     by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackDeclined:
+    """A time that somebody chose is not promised; `contact` does not come to be, and `replaces` stands as it was."""
+
+    at: float
+    contact: str
+    why: DeclinedFor
+
+
 CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
-    | CallbackMissed | CallbackCancelled
+    | CallbackMissed | CallbackCancelled | CallbackDeclined
 )  # fmt: skip

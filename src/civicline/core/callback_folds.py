@@ -124,6 +124,10 @@ def _end(state: State, fact: Any, end: PromiseEnd, by: HungUpBy) -> None:
     close(state, contact, fact.at)
 
 
+def _declined(state: State, fact: facts.CallbackDeclined) -> None:
+    """Nothing comes of it."""
+
+
 FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.HoldOffered: _hold_offered,
     facts.HoldTaken: _hold_taken,
@@ -135,4 +139,5 @@ FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.AttemptFailed: _attempt_failed,
     facts.CallbackMissed: _callback_missed,
     facts.CallbackCancelled: _callback_cancelled,
+    facts.CallbackDeclined: _declined,
 }
