@@ -104,6 +104,8 @@ def check_promises(state):
         if contact.promise is not None:
             assert len(contact.promise.failed) <= contact.promise.attempts <= MOST_ATTEMPTS
             assert contact.promise.end is None or contact.state == "closed"
+    callers = [c.caller for c in state.contacts.values() if c.state in {"kept", "ringing_back"}]
+    assert len(set(callers)) == len(callers), "two open promises to one number"
     assert state.derived.released == {c.id for c in state.contacts.values() if is_released(c)}
 
 
@@ -263,7 +265,7 @@ def live_deadlines(state):
 
 def check_derived(state, again):
     assert state == again
-    for name in ("line", "kept", "ready", "in_queue", "free", "working", "wrapping"):
+    for name in ("line", "kept", "ready", "promises", "promised", "in_queue", "free", "working", "wrapping"):
         assert getattr(state.derived, name) == getattr(again.derived, name), name
     assert not state.derived.fresh_agents and not state.derived.fresh_buckets
     assert live_deadlines(state) == live_deadlines(again)

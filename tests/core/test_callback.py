@@ -53,6 +53,10 @@ class Line(Floor):
         said = self.phone_hangs_up("ann")
         return said + self.wrap_up(contact, "ann")
 
+    def ann_takes(self, contact):
+        self.holds(contact)
+        self.answer(contact)
+
     def person_presses(self, contact):
         self.do(r.LegPickedUp(self.state.contacts[contact].leg))
         return self.do(cb.ReachPerson(contact))
@@ -124,6 +128,17 @@ def test_the_person_is_rung_at_the_turn_and_served_at_the_old_place():
     line.served("c2", "ann")
     assert kept.connected_at and kept.state == "closed"
     assert line.agent_of("c3") == "ann"
+
+
+def test_who_was_reached_and_leaves_the_line_has_abandoned_it():
+    line = Line()
+    kept = line.keeps("c1")
+    line.ann_is_free()
+    line.ann_takes("c2")
+    line.person_presses("c1")
+    assert kept.state == "waiting"
+    line.do(r.LegHungUp("c1-b1", HungUpBy.CALLER))
+    assert (kept.state, kept.abandoned_in) == ("closed", "waiting") and not line.state.derived.released
 
 
 def test_a_free_representative_does_not_wait_for_a_person_who_is_being_rung():
@@ -269,6 +284,23 @@ def test_a_slot_that_is_over_or_too_far_or_a_queue_that_rings_nobody_is_no_promi
     assert said == ["CallbackDeclined"] and "p1" not in floor.state.contacts
 
 
+def test_one_number_has_one_open_promise_and_so_many_a_day():
+    line = Line(with_policy(limit_a_day=2))
+    first = line.call("c1", "income", caller="one", may_ring=True)
+    line.do(cb.TakeHold("c1"))
+    again = line.call("c2", "income", caller="one", may_ring=True)
+    assert first.state == "kept" and again.hold_offered_at is None
+    line.do(cb.CancelCallback("c1"))
+    second = line.call("c3", "income", caller="one", may_ring=True)
+    line.do(cb.TakeHold("c3"))
+    line.do(cb.CancelCallback("c3"))
+    third = line.call("c4", "income", caller="one", may_ring=True)
+    assert second.hold_offered_at is not None and third.hold_offered_at is None
+    assert line.do(cb.PromiseCallback("p1", "+1", "one", "v", line.now + 60, "income")) == ["CallbackDeclined"]
+    line.wait(86_400)
+    assert line.call("c5", "income", caller="one", may_ring=True).hold_offered_at is not None
+
+
 def test_the_lead_is_learned():
     line = Line()
     line.keeps("c1")
@@ -328,7 +360,7 @@ def test_a_tick_costs_nothing_for_callbacks_that_are_not_due():
         line.do = super(Line, line).do
         line.keeps("c1")
         for number in range(promised):
-            line.do(cb.PromiseCallback(f"p{number}", "+1", "number", "v", line.now + 9000, "income"))
+            line.do(cb.PromiseCallback(f"p{number}", "+1", f"number {number}", "v", line.now + 9000, "income"))
         return calls_of(lambda: line.wait(1)), calls_of(line.ann_is_free)
 
     assert tick(2000) == tick(20)
@@ -342,7 +374,7 @@ def test_ten_thousand_due_in_one_minute_are_worked_off_in_order_and_holders_with
     floor = Floor(replace(pack, ageing_s=0))
     due = MONDAY + 3600
     for number in range(MANY):
-        floor.do(cb.PromiseCallback(f"p{number}", "+1", "number", "v", due + number * 60 / MANY, "income"))
+        floor.do(cb.PromiseCallback(f"p{number}", "+1", f"number {number}", "v", due + number * 60 / MANY, "income"))
     floor.now = due
     floor.ready("ann", "bob")
     served, held, asked = [], [], 0

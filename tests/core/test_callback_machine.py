@@ -71,7 +71,8 @@ class CallbackMachine(Steps):
     @rule(slot_s=st.sampled_from([-1.0, 5.0, 90.0, 100_000.0, 1e9]), topic=topics, line=st.sampled_from(["+1", "+9"]))
     def somebody_is_promised_a_call(self, slot_s, topic, line):
         self.calls += 1
-        self.step(cb.PromiseCallback(f"p{self.calls}", line, f"number {self.calls}", "v", self.now + slot_s, topic))
+        number = f"number of x{self.calls % 7}"
+        self.step(cb.PromiseCallback(f"p{self.calls}", line, number, "v", self.now + slot_s, topic))
 
     @rule(data=st.data(), how=st.sampled_from(ANSWERS), failure=st.sampled_from(Failure))
     def a_person_is_rung(self, data, how, failure):

@@ -49,7 +49,7 @@ TOLD = {
         "ringing_back": "Habla {agency}. Oprima uno.",
     },
 }
-CALLBACK = "say_every_s: 10, callback: {offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 8, lead_s: 10}"
+CALLBACK = "say_every_s: 10, callback: {offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 8, limit_a_day: 99}"
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_from_the_offer_to_the_talk_and_the_questions(town: Town, person_port: i
 
 def test_a_voicemail_that_presses_nothing_is_not_reached(town: Town, person_port: int) -> None:
     contact = keeps_the_place(town)
-    with town.working("ann"), person(town, person_port) as rung:
+    with person(town, person_port) as rung, town.working("ann"):
         until(town, contact, "closed", within_s=60)
         assert len(rung.calls()) == 2
     assert failures(town, contact) == ["not_pressed", "not_pressed"]
@@ -217,7 +217,7 @@ def test_who_is_not_reached_is_rung_again_and_then_missed(
     town: Town, person_port: int, scenario: str, code: int | None, why: str
 ) -> None:
     contact = keeps_the_place(town)
-    with town.working("ann"), Sipp(scenario, port=person_port, code=code, calls=2, args=("-d", "700")) as phone:
+    with Sipp(scenario, port=person_port, code=code, calls=2, args=("-d", "700")) as phone, town.working("ann"):
         until(town, contact, "closed", within_s=60)
         result = phone.wait()
     assert result.ok, result.explain()
@@ -246,7 +246,7 @@ def test_killed_while_the_place_is_kept(town: Town, person_port: int, tone: Path
     serve(town, person_port, tone, contact)
 
 
-@pytest.mark.parametrize("process", ["voice", "engine", "media"])
+@pytest.mark.parametrize("process", ["voice", "engine", "media-1"])
 def test_killed_while_the_telephone_rings(town: Town, person_port: int, tone: Path, process: str) -> None:
     contact = keeps_the_place(town)
     serve(town, person_port, tone, contact, while_it_rings=process)

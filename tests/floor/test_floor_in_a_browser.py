@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from civicline.agency import pack
 from civicline.core import requests
+from civicline.core.agency import CallbackPolicy
+from civicline.core.callback_requests import CancelCallback, TakeHold
+from civicline.core.lifecycle import HungUpBy
 from web.fixtures import signed_in, violations
-from web.stand import OTHER, REPRESENTATIVE, SUPERVISOR, Stand
+from web.stand import DEMO, OTHER, REPRESENTATIVE, SUPERVISOR, Stand
 
 
 @pytest.fixture
@@ -55,6 +60,26 @@ def test_who_could_take_a_call_is_counted_for_their_queues_only(site: Stand, flo
     expect(cell(floor, "queue-individual", "Available")).to_have_text("1")
     expect(cell(floor, "queue-collections", "Available")).to_have_text("1")
     expect(cell(floor, "queue-business", "Available")).to_have_text("0")
+
+
+def test_a_kept_place_is_shown_until_the_person_is_reached(site: Stand, floor: Page, context: BrowserContext) -> None:
+    agency = pack.read(DEMO).agency
+    individual = replace(agency.queues["individual"], say_every_s=60, callback=CallbackPolicy(0))
+    site.give(requests.LoadAgency(replace(agency, queues=agency.queues | {"individual": individual})))
+    contact = site.call("income_tax", caller="number")
+    expect(cell(floor, "queue-individual", "Waiting")).to_have_text("1")
+    site.give(TakeHold(contact), requests.LegHungUp(f"{contact}-c", HungUpBy.CALLER))
+    expect(cell(floor, "queue-individual", "Place kept")).to_have_text("1")
+    expect(cell(floor, "queue-individual", "Longest promise").locator("time")).to_be_visible()
+    expect(cell(floor, "queue-individual", "Waiting")).to_have_text("0")
+    queues = {each["id"]: each for each in context.request.get("/api/v1/queues").json()}
+    assert (queues["individual"]["kept"], queues["individual"]["ringing_back"]) == (1, 0)
+    site.ready_agent(REPRESENTATIVE)
+    expect(cell(floor, "queue-individual", "Ringing back")).to_have_text("1")
+    site.give(CancelCallback(contact))
+    expect(cell(floor, "queue-individual", "Ringing back")).to_have_text("0")
+    expect(cell(floor, "queue-individual", "Longest promise")).to_have_text("–")
+    site.give(requests.LegHungUp(f"{contact}-b1", HungUpBy.US), requests.LoadAgency(agency))
 
 
 def test_the_api_gives_the_same_figures(site: Stand, floor: Page, context: BrowserContext) -> None:

@@ -92,11 +92,11 @@ class Stand:
         self.give(requests.RegisterPhone(name), requests.SignIn(name), requests.BecomeAvailable(name))
         self.to_state(name, "available")
 
-    def call(self, topic: str = "income_tax", language: str = "en") -> str:
-        """A caller who has come through the menu; gives the contact's id."""
+    def call(self, topic: str = "income_tax", language: str = "en", caller: str = "") -> str:
+        """A caller who has come through the menu; gives the contact's id. One with a number may be rung back."""
         contact = f"{next(_contacts):032x}"
         self.give(
-            requests.CallArrived(contact, "100", "", f"{contact}-c", "test"),
+            requests.CallArrived(contact, "100", caller, f"{contact}-c", "test", may_ring=bool(caller)),
             requests.LegPickedUp(f"{contact}-c"),
             requests.PlayedNotice(contact),
             requests.ChooseLanguage(contact, language),

@@ -208,6 +208,7 @@ class CallbackPart(Part):
     ring_s: Annotated[float, Field(ge=5, le=120)] = 25.0
     lead_s: Annotated[float, Field(ge=1, le=300)] = 20.0
     hours: str = ""
+    limit_a_day: Annotated[int, Field(ge=1, le=99)] = 3
 
 
 class QueuePart(Part):

@@ -24,6 +24,11 @@ class QueueNow(NamedTuple):
     held: int = 0
     held_since: datetime | None = None
     """Since when the caller waits who was put on hold first."""
+    kept: int = 0
+    """Places that are kept while nobody is on the telephone; scheduled callbacks from their slot on."""
+    ringing_back: int = 0
+    kept_since: datetime | None = None
+    """The first place of these two."""
 
 
 def agency() -> Agency | None:
@@ -46,7 +51,8 @@ def agents() -> list[AgentRow]:
 
 def queues_now() -> dict[str, QueueNow]:
     """Every queue that somebody is in, by its id."""
-    open_states = (ContactState.WAITING, ContactState.OFFERED, ContactState.TALKING)
+    promised = (ContactState.KEPT, ContactState.RINGING_BACK)
+    open_states = (ContactState.WAITING, ContactState.OFFERED, ContactState.TALKING, *promised)
     in_line = Q(state__in=(ContactState.WAITING, ContactState.OFFERED))
     rows = (
         ContactRow.objects.filter(state__in=open_states, queue__isnull=False)
@@ -58,6 +64,9 @@ def queues_now() -> dict[str, QueueNow]:
             longest_since=Min("place_at", filter=in_line),
             held=Count("id", filter=Q(held_at__isnull=False)),
             held_since=Min("held_at"),
+            kept=Count("id", filter=Q(state=ContactState.KEPT, place_at__isnull=False)),
+            ringing_back=Count("id", filter=Q(state=ContactState.RINGING_BACK)),
+            kept_since=Min("place_at", filter=Q(state__in=promised)),
         )
     )
     return {
@@ -69,6 +78,9 @@ def queues_now() -> dict[str, QueueNow]:
             row["longest_since"],
             row["held"],
             row["held_since"],
+            row["kept"],
+            row["ringing_back"],
+            row["kept_since"],
         )
         for row in rows
     }

@@ -148,6 +148,8 @@ class CallbackPolicy:
     ring_s: float = 25.0
     lead_s: float = 20.0
     hours: str = ""
+    limit_a_day: int = 3
+    """So many promises one number is given within 24 hours, and never two at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from civicline.core import deadlines, hours, wait
 from civicline.core.agency import Agency, CallbackPolicy
 from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState, Failure, HungUpBy, LegState, Unreached
-from civicline.core.model import Contact, Leg, State
+from civicline.core.model import PROMISED_S, Contact, Leg, State
+
 
 def expected_wait_s(state: State, contact: Contact, now: float) -> float:
     """How long who waits will wait; infinite where nobody is known to come who may take it."""
@@ -46,7 +47,23 @@ def _may_have(state: State, contact: Contact, at: float) -> bool:
     if agency is None or contact.state is not ContactState.WAITING or not contact.may_ring:
         return False
     first = contact.connected_at is None and contact.promise is None
-    return first and _policy(agency, contact) is not None and may_ring_now(agency, contact, at)
+    policy = _policy(agency, contact)
+    if not first or policy is None or not may_ring_now(agency, contact, at):
+        return False
+    return has_none_open(state, contact.caller) and has_day_left(state, contact.caller, policy, at)
+
+
+def has_none_open(state: State, caller: str) -> bool:
+    """One promise at a time, so that nobody can have others rung."""
+    return not state.derived.promises.get(caller)
+
+
+def has_day_left(state: State, caller: str, policy: CallbackPolicy, at: float) -> bool:
+    """So many promises a day, for the same reason."""
+    if state.derived.promised.get(caller, 0) < policy.limit_a_day:
+        return True
+    today = sum(given > at - PROMISED_S for given, to in state.promised if to == caller)
+    return today < policy.limit_a_day
 
 
 def may_ring_now(agency: Agency, contact: Contact, at: float) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from civicline.core import callback_facts as facts
 from civicline.core import deadlines, indexes, pace_folds
 from civicline.core.lifecycle import ContactState, HungUpBy, LifecycleError, PromiseEnd
-from civicline.core.model import Contact, Leg, Promise, State
+from civicline.core.model import PROMISED_S, Contact, Leg, Promise, State
 from civicline.core.moves import close, end_leg_of, move_contact, next_state
 
 OLD, NEW = 3.0, 1.0
@@ -32,6 +32,7 @@ def _hold_taken(state: State, fact: facts.HoldTaken) -> None:
     pace_folds.waited(state, contact, fact.at, left=False)
     contact.promise = Promise(fact.code, made_at=fact.at, next_at=fact.at)
     move_contact(state, contact, "HoldTaken")
+    _note_promise(state, contact, fact.at)
     deadlines.note(state, deadlines.CALLBACK, contact.id)
 
 
@@ -59,7 +60,17 @@ def _callback_promised(state: State, fact: facts.CallbackPromised) -> None:
         may_ring=True,
         promise=Promise(fact.code, made_at=fact.at, next_at=fact.slot, slot=fact.slot),
     )
+    contact = state.contacts[fact.contact]
+    indexes.enter(state, contact)
+    _note_promise(state, contact, fact.at)
     deadlines.note(state, deadlines.CALLBACK, fact.contact)
+
+
+def _note_promise(state: State, contact: Contact, at: float) -> None:
+    state.promised.append((at, contact.caller))
+    indexes.count(state.derived.promised, contact.caller, 1)
+    while state.promised[0][0] < at - PROMISED_S:
+        indexes.count(state.derived.promised, state.promised.popleft()[1], -1)
 
 
 def _callback_ready(state: State, fact: facts.CallbackReady) -> None:

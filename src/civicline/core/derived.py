@@ -29,6 +29,10 @@ class Derived:
     """Of the kept: those to be rung at their turn. Others have a deadline, and cost nothing until then."""
     released: set[str] = field(default_factory=set)
     """Contacts that are rung back, or were reached and are not yet with a representative."""
+    promises: dict[str, int] = field(default_factory=dict)
+    """By the keyed hash of a number: promises that are open."""
+    promised: dict[str, int] = field(default_factory=dict)
+    """By the same: how many of `State.promised` are of it."""
     in_queue: dict[str, int] = field(default_factory=dict)
     """Contacts with a place in line, by queue."""
     free: set[str] = field(default_factory=set)

@@ -44,9 +44,11 @@ def _remove(table: Line, key: Bucket, contact: Contact) -> None:
 def enter(state: State, contact: Contact) -> None:
     """Into every index of contacts that its state, needs and place say."""
     derived = state.derived
+    if contact.state in PROMISED:
+        count(derived.promises, contact.caller, 1)
     if contact.place is None or contact.state not in HAS_PLACE:
         return
-    count_in_queue(state, contact.queue, 1)
+    count(derived.in_queue, contact.queue or "", 1)
     key = bucket(state, contact)
     if contact.state is ContactState.WAITING and _insert(derived.line, key, contact):
         derived.fresh_buckets.add(key)
@@ -61,9 +63,11 @@ def enter(state: State, contact: Contact) -> None:
 def leave(state: State, contact: Contact) -> None:
     """Out of all of them; before its state, needs or place change."""
     derived = state.derived
+    if contact.state in PROMISED:
+        count(derived.promises, contact.caller, -1)
     if contact.place is None or contact.state not in HAS_PLACE:
         return
-    count_in_queue(state, contact.queue, -1)
+    count(derived.in_queue, contact.queue or "", -1)
     key = bucket(state, contact)
     if contact.state is ContactState.WAITING:
         _remove(derived.line, key, contact)
@@ -80,14 +84,13 @@ def _is_ready(contact: Contact) -> bool:
     return contact.state is ContactState.KEPT and contact.promise is not None and contact.promise.ready
 
 
-def count_in_queue(state: State, queue: str | None, change: int) -> None:
-    if queue is None:
-        return
-    count = state.derived.in_queue.get(queue, 0) + change
-    if count:
-        state.derived.in_queue[queue] = count
+def count(counts: dict[str, int], name: str, change: int) -> None:
+    """Nobody's count is kept."""
+    found = counts.get(name, 0) + change
+    if name and found:
+        counts[name] = found
     else:
-        del state.derived.in_queue[queue]
+        counts.pop(name, None)
 
 
 def is_free(agent: Agent) -> bool:
@@ -125,5 +128,7 @@ def rebuild(state: State) -> State:
         enter(state, contact)
     for agent in state.agents.values():
         note_agent(state, agent)
+    for _at, caller in state.promised:
+        count(state.derived.promised, caller, 1)
     deadlines.rebuild(state)
     return state

@@ -86,6 +86,8 @@ class DeclinedFor(StrEnum):
     NO_SLOT = "no_slot"
     """Not a time at which people are rung, or past."""
     NUMBER_HAS_ONE = "number_has_one"
+    DAY_IS_FULL = "day_is_full"
+    """The number was promised as many today as one is."""
     GONE = "gone"
     """What it should replace is under way, or over."""
 

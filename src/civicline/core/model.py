@@ -277,6 +277,8 @@ class State:
     legs: dict[str, Leg] = field(default_factory=dict)
     urgent: dict[str, Urgent] = field(default_factory=dict)
     """By menu; over any reload of the pack."""
+    promised: deque[tuple[float, str]] = field(default_factory=deque)
+    """When whom (keyed hash of the number) was promised a call, within `PROMISED_S` before the last promise."""
     leads: dict[str, float] = field(default_factory=dict)
     """By queue: seconds from ringing somebody back to the key 1, as it was of late."""
     paces: dict[str, Pace] = field(default_factory=dict)
@@ -287,3 +289,4 @@ class State:
 
 
 KEEP_CLOSED_S = 3600.0
+PROMISED_S = 86_400.0

@@ -12,7 +12,7 @@ from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
 from civicline.core import hours, slots
 from civicline.core.agency import Agency, CallbackPolicy, Line, Queue, Topic
-from civicline.core.callback import code_of
+from civicline.core.callback import code_of, has_day_left, has_none_open
 from civicline.core.joining import Record
 from civicline.core.lifecycle import PROMISED, ContactState, DeclinedFor
 from civicline.core.model import Contact, State
@@ -29,7 +29,7 @@ def line_for(agency: Agency, topic: Topic) -> Line | None:
 
 def _promise(state: State, request: requests.PromiseCallback, at: float, record: Record) -> None:
     agency = state.agency
-    if agency is None or request.contact in state.contacts:
+    if agency is None or not request.caller or request.contact in state.contacts:
         return
     line = agency.lines.get(request.line)
     topic = agency.topics.get(request.topic or "")
@@ -65,15 +65,21 @@ def _why_not(
     if policy is None or not _is_slot(agency, queue, policy, request.slot, at):
         return DeclinedFor.NO_SLOT
     replaced = state.contacts.get(request.replaces)
-    if request.replaces and (replaced is None or not _is_ahead(replaced)):
+    if request.replaces and (replaced is None or replaced.caller != request.caller or not _is_ahead(replaced)):
         return DeclinedFor.GONE
-    if policy.capacity is None:
-        return None
-    others = [each for each in state.contacts.values() if each.state in PROMISED and each.id != request.replaces]
-    if any(each.caller == request.caller for each in others):
+    if replaced is None and not has_none_open(state, request.caller):
         return DeclinedFor.NUMBER_HAS_ONE
-    taken = sum(each.queue == queue.id and _slot(each) == request.slot for each in others)
-    return None if taken < policy.capacity else DeclinedFor.FULL
+    if replaced is None and not has_day_left(state, request.caller, policy, at):
+        return DeclinedFor.DAY_IS_FULL
+    return DeclinedFor.FULL if _is_full(state, queue, policy, request) else None
+
+
+def _is_full(state: State, queue: Queue, policy: CallbackPolicy, request: requests.PromiseCallback) -> bool:
+    """What is replaced gives its place back."""
+    if policy.capacity is None:
+        return False
+    promised = (each for each in state.contacts.values() if each.state in PROMISED and each.id != request.replaces)
+    return sum(each.queue == queue.id and _slot(each) == request.slot for each in promised) >= policy.capacity
 
 
 def _is_slot(agency: Agency, queue: Queue, policy: CallbackPolicy, slot: float, at: float) -> bool:

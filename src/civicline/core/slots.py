@@ -1,7 +1,7 @@
 """The times at which people may be rung by appointment: steps of the callback hours, less those that are full.
 
-Steps are counted from each opening in elapsed time, so a daylight-saving night gives each of them once: an hour that the
-wall clock leaves out has none, and one that it shows twice has its own for each.
+Steps are counted from each opening in elapsed time, so a daylight-saving night gives each of them once: an hour that
+the wall clock leaves out has none, and one that it shows twice has its own for each.
 """
 
 from __future__ import annotations

@@ -35,6 +35,10 @@ class QueueLine:
     """Representatives who could be offered a contact of this queue now."""
     held: int
     held_since: datetime | None
+    kept: int
+    ringing_back: int
+    kept_since: datetime | None
+    """Place of whoever is promised a call and has waited longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,9 @@ def _queue(agency: Agency | None, name: str, now: queries.QueueNow | None, agent
         available=sum(_could_take(agency, agent, name) for agent in agents),
         held=now.held if now else 0,
         held_since=now.held_since if now else None,
+        kept=now.kept if now else 0,
+        ringing_back=now.ringing_back if now else 0,
+        kept_since=now.kept_since if now else None,
     )
 
 

@@ -41,13 +41,18 @@ def health(request: HttpRequest) -> Health:
 
 
 class QueueOut(Schema):
-    """Counts at this moment; `longest_wait_since` is when the first in line joined it (UTC)."""
+    """Counts at this moment; `longest_wait_since` is when the first in line joined it (UTC).
+
+    `kept`: places of people who are to be rung back; `ringing_back`: those who are rung now.
+    """
 
     id: str
     label: str
     waiting: int
     offered: int
     talking: int
+    kept: int
+    ringing_back: int
     available: int
     longest_wait_since: datetime | None
 
@@ -57,7 +62,8 @@ def queues(request: HttpRequest) -> list[QueueOut]:
     return [
         QueueOut(
             id=line.id, label=line.label, waiting=line.waiting, offered=line.offered, talking=line.talking,
-            available=line.available, longest_wait_since=line.longest_since,
+            kept=line.kept, ringing_back=line.ringing_back, available=line.available,
+            longest_wait_since=line.longest_since,
         )
         for line in floor_queues()
     ]  # fmt: skip

@@ -52,7 +52,7 @@ def _queues() -> list[Metric]:
     agency, now, at = queries.agency(), queries.queues_now(), datetime.now(UTC)
     for queue in agency.queues if agency else now:
         found = now.get(queue)
-        for state in ("waiting", "offered", "talking"):
+        for state in ("waiting", "offered", "talking", "kept", "ringing_back"):
             contacts.add_metric([queue, state], getattr(found, state) if found else 0)
         since = found.longest_since if found else None
         longest.add_metric([queue], (at - since).total_seconds() if since else 0)

@@ -1,0 +1,124 @@
+"""Virtual hold as steps: offered with the position, taken by 2, and only the key 1 counts as a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from civicline.agency import pack
+from civicline.core import callback_requests as cb
+from civicline.core import requests as r
+from civicline.core.agency import CallbackPolicy
+from civicline.core.decide import react
+from civicline.core.lifecycle import TopicBy
+from civicline.core.model import Contact, State
+from civicline.voice.dialable import number_to_ring
+from civicline.voice.ivr.present import step_of
+from civicline.voice.ivr.step import Spoken, Step
+
+DEMO = pack.read(Path(__file__).parents[1] / "packs" / "small").agency
+POLICY = CallbackPolicy(offer_after_s=0)
+AGENCY = replace(
+    DEMO,
+    surveys={},
+    queues={id_: replace(each, say_every_s=30, callback=POLICY) for id_, each in DEMO.queues.items()},
+)
+NOON = 1_795_633_200.0  # 2026-11-25 12:00 in the agency's zone
+
+
+class Line:
+    def __init__(self, may_ring: bool = True) -> None:
+        self.state, self.now = State(), NOON
+        self.ask(r.LoadAgency(AGENCY), r.CallArrived("c", "100", "hash", "c-c", "v", may_ring), r.LegPickedUp("c-c"))
+        self.ask(r.PlayedNotice("c"), r.ChooseLanguage("c", "es"), r.ChooseTopic("c", None, TopicBy.OPERATOR_KEY))
+
+    def ask(self, *asked: r.Request) -> None:
+        for each in asked:
+            react(self.state, each, self.now)
+
+    @property
+    def contact(self) -> Contact:
+        return self.state.contacts["c"]
+
+    def step(self) -> Step:
+        found = step_of(self.contact, AGENCY)
+        assert found is not None
+        return found
+
+    def ring(self) -> None:
+        """The place is kept, and its turn comes."""
+        self.ask(cb.TakeHold("c"), cb.PlayedHold("c"), r.LegHungUp("c-c", r.HungUpBy.US))
+        name = next(id_ for id_, each in AGENCY.staff.items() if "operator" in each.queues and "es" in each.languages)
+        self.ask(r.RegisterPhone(name), r.SignIn(name), r.BecomeAvailable(name))
+
+
+def test_the_offer_follows_the_position() -> None:
+    step = Line().step()
+    assert step.prompts[-1] == Spoken("hold_offer", "es") and step.music
+    assert step.keys["2"] == (cb.TakeHold("c"),) and "9" in step.keys
+
+
+def test_no_offer_where_we_may_not_ring() -> None:
+    step = Line(may_ring=False).step()
+    assert "2" not in step.keys and Spoken("hold_offer", "es") not in step.prompts
+
+
+def test_whoever_took_it_hears_the_code_and_is_let_go() -> None:
+    line = Line()
+    line.ask(*line.step().keys["2"])
+    assert line.contact.promise is not None
+    said = [each.name for each in line.step().prompts]
+    assert said == ["hold_kept", *(f"digit.{digit}" for digit in line.contact.promise.code), "hold_goodbye"]
+    line.ask(*line.step().after)
+    assert line.state.legs["c-c"].state == "ending"
+
+
+def test_only_the_key_counts() -> None:
+    line = Line()
+    line.ring()
+    step = line.step()
+    assert step.prompts == (Spoken("ringing_back", "es"),) and not step.takes_ahead
+    assert (step.silence, step.invalid, step.tries) == ((cb.NobodyPressed("c"),), (cb.NobodyPressed("c"),), 2)
+    line.ask(r.LegPickedUp("c-b1"), *step.keys["1"])
+    assert line.contact.promise is not None and line.contact.promise.reached_at == NOON
+
+
+def test_whoever_never_heard_the_notice_hears_it_with_the_greeting() -> None:
+    line = Line()
+    line.ring()
+    line.contact.notice_at = None
+    step = line.step()
+    assert [each.name for each in step.prompts] == ["notice", "ringing_back"]
+    assert step.keys["1"] == (r.PlayedNotice("c"), cb.ReachPerson("c"))
+
+
+@pytest.mark.parametrize(
+    ("number", "dialled"),
+    [
+        ("2025550143", "+12025550143"),
+        ("+1 (202) 555-0143", "+12025550143"),
+        ("8005550100", "+18005550100"),
+        ("9005551234", None),
+        ("+442079460000", None),
+        ("911", None),
+        ("anonymous", None),
+        ("", None),
+        ("3035550100", None),
+        ("3035550123", None),
+    ],
+)
+def test_whom_we_ring(number: str, dialled: str | None) -> None:
+    """The last two are a line and an office of the agency."""
+    line = replace(next(iter(AGENCY.lines.values())), number="+13035550100")
+    offices = {"x": replace(next(iter(AGENCY.offices.values())), number="3035550123")} if AGENCY.offices else {}
+    agency = replace(AGENCY, lines=AGENCY.lines | {line.number: line}, offices=offices)
+    assert offices, "the pack has an office"
+    assert number_to_ring(agency, number) == dialled
+
+
+def test_numbers_are_read_as_of_the_agencys_country() -> None:
+    agency = replace(AGENCY, country="GB")
+    assert number_to_ring(agency, "020 7946 0000") == "+442079460000"
+    assert number_to_ring(agency, "+12025550143") is None
