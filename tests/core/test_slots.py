@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,9 +26,7 @@ WEEK_S = 7 * 86_400.0
 def agency(hours="day", **more):
     policy = CallbackPolicy(60, hours=hours, **{"capacity": 2, **more})
     tax = replace(packs.WHOLE.queues["tax"], callback=policy)
-    return replace(
-        packs.WHOLE, queues=packs.WHOLE.queues | {"tax": tax}, calendars=packs.WHOLE.calendars | CALENDARS
-    )
+    return replace(packs.WHOLE, queues=packs.WHOLE.queues | {"tax": tax}, calendars=packs.WHOLE.calendars | CALENDARS)
 
 
 def at(text):
@@ -68,7 +67,7 @@ def test_a_night_on_which_the_clock_changes(day, expected):
     pack = agency("night")
     assert on(day, pack) == expected
     found = slots.free(pack, pack.queues["tax"], {}, at(day) - 1, at(day), at(day) + 20_000)
-    assert {after - before for before, after in zip(found, found[1:], strict=False)} == {1800}
+    assert {after - before for before, after in pairwise(found)} == {1800}
 
 
 def test_what_is_full_or_past_or_too_far_is_not_free():

@@ -69,8 +69,8 @@ DERIVED: dict[str, Callable[[Contact], Any]] = {
     "passed_on_by": lambda contact: contact.passed_on and contact.passed_on.agent,
     "passed_on_why": lambda contact: contact.passed_on and contact.passed_on.why,
 }
-"""Columns that are no field of their own; `consult_with` is a colleague's name or an office's id, `slot_at` when a scheduled
-callback joins the line."""
+"""Columns that are no field of their own; `consult_with` is a colleague's name or an office's id, `slot_at` when a
+scheduled callback joins the line."""
 
 
 def _cell(item: Contact | Agent, name: str) -> Any:

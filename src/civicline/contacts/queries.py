@@ -93,7 +93,7 @@ def promised(queue: str, start: datetime, end: datetime) -> dict[float, int]:
         .values("slot_at")
         .annotate(promised=Count("id"))
     )
-    return {row["slot_at"].timestamp(): row["promised"] for row in rows}
+    return {row["slot_at"].timestamp(): row["promised"] for row in rows if row["slot_at"] is not None}
 
 
 def urgent() -> dict[str, UrgentRow]:

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0004_in_call'),
+        ("contacts", "0004_in_call"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contactrow',
-            name='slot_at',
+            model_name="contactrow",
+            name="slot_at",
             field=models.DateTimeField(null=True),
         ),
     ]

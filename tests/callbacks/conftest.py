@@ -1,0 +1,3 @@
+"""Fixtures."""
+
+from web.fixtures import chromium, context, site  # noqa: F401
