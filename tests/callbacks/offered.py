@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import httpx
@@ -14,6 +15,8 @@ from peers.ports import eventually
 from web.stand import DEMO, Stand
 
 CAPACITY = 2
+MANY = 16
+"""Requests at once, so that every thread of the pages answers one."""
 START = "/callback/"
 TIME = "/callback/time?topic=income_tax&language=en"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -30,7 +33,12 @@ def agency(**more) -> Agency:
 def load(site: Stand, **more) -> None:
     """Until the pages offer it; each of their threads knows an agency for some seconds."""
     site.give(requests.LoadAgency(agency(**more)))
-    eventually(lambda: httpx.get(site.url + TIME).status_code == 200, what="times to choose")
+    eventually(lambda: _all_offer(site), what="times to choose")
+
+
+def _all_offer(site: Stand) -> bool:
+    with ThreadPoolExecutor(MANY) as pool:
+        return {*pool.map(lambda _: httpx.get(site.url + TIME, timeout=30).status_code, range(MANY))} == {200}
 
 
 class Person:
@@ -49,9 +57,3 @@ class Person:
         token = TOKEN.search(self.http.get(shown).text)
         assert token is not None, "the page has no form"
         return self.http.post(to, data={**fields, "csrfmiddlewaretoken": token[1]})
-
-    def booked(self, slot: int, number: str) -> str:
-        """The path of the link."""
-        answer = self.ask(slot, number)
-        assert answer.status_code == 302, answer.text
-        return answer.headers["Location"]

@@ -41,11 +41,6 @@ def number() -> str:
     return f"+1303555{next(_numbers)}"
 
 
-def slot(person: Person) -> int:
-    """One that nobody has."""
-    return person.slots(_day(person))[0]
-
-
 def _day(person: Person) -> str:
     """The last day of the choice, tests of which begin from its other end."""
     page = person.http.get(TIME).text
