@@ -151,6 +151,7 @@ class TimePage:
             "language": self.language,
             "language_name": LANGUAGES.get(self.language, self.language),
             "old": self.old,
+            "when": queries.when_written(self.old, ZoneInfo(self.agency.zone)) if self.old else "",
             "back": self.request.path.removesuffix("/change"),
             "lines": _lines(self.agency),
         }
