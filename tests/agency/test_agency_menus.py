@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from civicline.agency import pack
+from civicline.agency import pack, waits
 from civicline.agency.mistakes import Mistake, PackError
 from civicline.agency.picture import svg
+from civicline.core import told
 from civicline.core.agency import Way, WayKind
 
 DEMO = Path(__file__).parents[2] / "agencies" / "demo"
@@ -100,6 +101,10 @@ BROKEN = [
     ("prompts/es.yaml", "digits_confirm:", "digits_conform:", "digits_confirm", "missing"),
     ("prompts/es.yaml", "{number}", "{n}", "position", "places"),
     ("prompts/en.yaml", "menu_back:", "menu_bac:", "menu_back", "missing"),
+    ("prompts/es.yaml", "wait_over:", "wait_ovr:", "wait_over", "missing"),
+    ("prompts/es.yaml", "wait_rose_other_line:", "wait_rose_line:", "wait_rose_other_line", "missing"),
+    ("prompts/en.yaml", "between {low} and {high}", "between {high} and {low} or {more}", "wait_between", "places"),
+    ("staff.yaml", "languages: [en]", "languages: [en]\n  hours: offices", "amara.okafor.hours", "hours"),
 ]  # fmt: skip
 
 
@@ -171,3 +176,17 @@ def test_no_two_boxes_of_the_picture_overlap() -> None:
         for other in every:
             apart = one.top >= other.top + other.height or other.top >= one.top + one.height
             assert one is other or one.column != other.column or apart
+
+
+def test_the_hours_of_staff_and_the_words_of_the_wait_reach_the_rules(folder: Path, change: Change) -> None:
+    change("staff.yaml", "languages: [en]", "languages: [en]\n  hours: office")
+    agency = pack.read(folder).agency
+    assert (agency.staff["amara.okafor"].calendar, agency.staff["ben.castellano"].calendar) == ("office", "")
+    assert {name for name in agency.prompts if name.startswith("wait.")} == {waits.name(each) for each in told.ranges()}
+
+
+def test_a_pack_without_words_for_the_wait_is_whole(folder: Path) -> None:
+    for language in ("en", "es"):
+        path = folder / "prompts" / f"{language}.yaml"
+        path.write_text(path.read_text().partition("wait_under:")[0])
+    assert not any(name.startswith("wait") for name in pack.read(folder).agency.prompts)

@@ -62,10 +62,19 @@ def to_the_times(page: Page, words: dict[str, str], language: str) -> None:
     expect(page.get_by_label(words["number"])).to_be_visible()
 
 
+def to_a_whole_day(page: Page) -> None:
+    """Of the first day few times may be left."""
+    shown = page.locator("#day option").nth(2).inner_text()
+    page.locator("#day").select_option(index=2)
+    page.locator("form:has(#day) button").click()
+    expect(page.get_by_role("heading", level=2, name=shown)).to_be_visible()
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_from_the_topic_to_the_cancelled_callback_without_javascript(plain: BrowserContext, language: str) -> None:
     words, page = WORDS[language], plain.new_page()
     to_the_times(page, words, language)
+    to_a_whole_day(page)
     page.locator("#slot label").nth(3).click()
     page.get_by_label(words["number"]).fill("12")
     page.get_by_role("button", name=words["call"]).click()
@@ -79,6 +88,7 @@ def test_from_the_topic_to_the_cancelled_callback_without_javascript(plain: Brow
     first = page.url
     page.get_by_role("link", name=words["change"]).click()
     heading(page, words["change"])
+    to_a_whole_day(page)
     page.locator("#slot label").nth(5).click()
     page.get_by_role("button", name=words["changed"]).click()
     heading(page, words["done"])
@@ -142,6 +152,7 @@ def test_the_pages_break_no_rule_of_access(context: BrowserContext, language: st
     page.goto("/callback/XXXX-XXXX/nothing")
     looked_at("unknown")
     to_the_times(page, words, language)
+    to_a_whole_day(page)
     page.get_by_role("button", name=words["call"]).click()
     expect(page.get_by_role("alert")).to_be_visible()
     picture(page, f"time-wrong-{language}-{width}")

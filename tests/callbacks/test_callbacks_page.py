@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -42,9 +43,9 @@ def number() -> str:
 
 
 def _day(person: Person) -> str:
-    """The last day of the choice, tests of which begin from its other end."""
-    page = person.http.get(TIME).text
-    return f"{TIME}&day={page.rsplit('<option value=', 1)[1][1:11]}"
+    """A whole day: the first and the last of the choice may have few times left."""
+    days = re.findall(r'<option value="([^"]+)"', person.http.get(TIME).text)
+    return f"{TIME}&day={days[-3]}"
 
 
 def journal(site) -> str:

@@ -1,11 +1,13 @@
 """What holds after every decision, written from the definitions and without the code that it judges."""
 
 import json
+import math
 
 from civicline.core import codec, consent, deadlines, indexes, kinds
 from civicline.core.callback_facts import CallbackDue
 from civicline.core.evolve import evolve
 from civicline.core.facts import ContactPassedOn, OfferMade
+from civicline.core.menu_facts import PositionTold
 from civicline.core.model import State
 
 HAS_AGENT = {"offered", "talking", "wrapping"}
@@ -236,6 +238,17 @@ def check_line(state):
         assert on_staff or leaving, "somebody left but may take contacts"
 
 
+def check_places(state):
+    """Nobody has another's place, unless it was given back to them; then it was lost before."""
+    held = [c.place for c in state.contacts.values() if c.place is not None and c.state != "closed"]
+    assert len(set(held)) == len(held), "one place, two contacts"
+    for contact in state.contacts.values():
+        lost = state.contacts.get(contact.restored_from)
+        if lost is not None:
+            assert lost.state == "closed" and lost.place == contact.place and lost.restored_to == contact.id
+            assert lost.caller == contact.caller and lost.connected_at is None
+
+
 def check_menus(state):
     """Whoever is in a menu can get out of it, and hears no more than the pack has."""
     for contact in state.contacts.values():
@@ -259,13 +272,23 @@ def check_told(before, contact):
         assert contact.position <= before[1], "the told position rose"
 
 
+def check_told_wait(fact, contact):
+    """Before it is folded: the wait that is said never rises above what was last said, unless the reason is said."""
+    wait = getattr(fact, "wait", None)
+    if wait is None or contact.wait is None or not wait.said:
+        return
+    tops = [math.inf if each.high_min is None else each.high_min for each in (contact.wait, wait)]
+    rose = wait.low_min > contact.wait.low_min or tops[1] > tops[0]
+    assert (wait.reason is not None) == rose, "the told wait rose without a reason, or gave one for nothing"
+
+
 def live_deadlines(state):
     return {entry for entry in state.derived.deadlines if deadlines.at(state, entry[1], entry[2]) == entry[0]}
 
 
 def check_derived(state, again):
     assert state == again
-    for name in ("line", "kept", "ready", "promises", "promised", "in_queue", "free", "working", "wrapping"):
+    for name in ("line", "kept", "ready", "promises", "promised", "lost", "in_queue", "free", "working", "wrapping"):
         assert getattr(state.derived, name) == getattr(again.derived, name), name
     assert not state.derived.fresh_agents and not state.derived.fresh_buckets
     assert live_deadlines(state) == live_deadlines(again)
@@ -295,6 +318,7 @@ def check_all(state):
     check_line(state)
     check_menus(state)
     check_promises(state)
+    check_places(state)
 
 
 def fold(state, said):
@@ -307,5 +331,7 @@ def fold(state, said):
             check_offer(state, fact)
         if isinstance(fact, CallbackDue):
             check_due(state, fact)
+        if isinstance(fact, PositionTold):
+            check_told_wait(fact, state.contacts[fact.contact])
         evolve(state, fact)
         before = fact

@@ -59,13 +59,14 @@ class Steps(RuleBasedStateMachine):
         for request in (r.RegisterPhone(agent), r.SignIn(agent), r.BecomeAvailable(agent)):
             self.step(request)
 
-    def arrive(self, contact, line):
-        self.step(r.CallArrived(contact, line, f"number of {contact}", f"{contact}-c", "voice-1", may_ring=True))
+    def arrive(self, contact, line, number=""):
+        number = number or f"number of {contact}"
+        self.step(r.CallArrived(contact, line, number, f"{contact}-c", "voice-1", may_ring=True))
 
-    def somebody_calls_and_chooses(self, topic, language):
+    def somebody_calls_and_chooses(self, topic, language, number=""):
         self.calls += 1
         contact = f"x{self.calls}"
-        self.arrive(contact, "+1")
+        self.arrive(contact, "+1", number)
         self.step(r.LegPickedUp(f"{contact}-c"))
         self.step(r.PlayedNotice(contact))
         if language:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from civicline.core import announcing, deadlines
+from civicline.core import announcing, deadlines, wait
 from civicline.core import callback_requests as cb
 from civicline.core import requests as r
 from civicline.core.agency import CallbackPolicy
@@ -61,6 +61,9 @@ class Line(Floor):
         self.do(r.LegPickedUp(self.state.contacts[contact].leg))
         return self.do(cb.ReachPerson(contact))
 
+    def position(self, contact):
+        return announcing.position(contact, wait.before(self.state, self.state.agency, contact, self.now))
+
     def said(self, kind):
         return [fact for fact in self.facts if type(fact).__name__ == kind]
 
@@ -102,7 +105,7 @@ def test_a_kept_place_counts_and_is_offered_to_nobody():
     line = Line()
     line.keeps("c1")
     last = line.holds("c2")
-    assert announcing.position(line.state, last, line.now) == 2
+    assert line.position(last) == 2
     line.do(r.SignOut("ann"))
     line.ready("bob")
     assert last.agent == "bob", "who holds is served; the kept one is rung"
@@ -262,10 +265,10 @@ def test_a_scheduled_callback_joins_the_line_at_its_slot():
     line.do(cb.PromiseCallback("p1", "+1", "number", "voice-1", line.now + 600, "income", "en"))
     promised = line.state.contacts["p1"]
     assert promised.state == "kept" and promised.place is None
-    assert announcing.position(line.state, line.holds("c2"), line.now) == 2, "not in line before its slot"
+    assert line.position(line.holds("c2")) == 2, "not in line before its slot"
     line.wait(600)
     assert promised.place[0] == promised.promise.slot and before.place < promised.place
-    assert announcing.position(line.state, line.holds("c3"), line.now) == 4
+    assert line.position(line.holds("c3")) == 4
     for contact in ("c1", "c2"):
         line.ann_is_free()
         line.answer(contact)
@@ -282,6 +285,54 @@ def test_a_slot_that_is_over_or_too_far_or_a_queue_that_rings_nobody_is_no_promi
     floor = Floor(with_policy())
     said = floor.do(cb.PromiseCallback("p1", line_, "number", "voice-1", floor.now + slot_s, None))
     assert said == ["CallbackDeclined"] and "p1" not in floor.state.contacts
+
+
+@pytest.mark.parametrize("how", ["cut off", "not reached"])
+def test_whoever_comes_back_has_the_old_place(how):
+    line = Line(with_policy(attempts=1))
+    first = line.keeps("c1") if how == "not reached" else line.holds("c1")
+    line.holds("c2")
+    if how == "cut off":
+        line.do(r.LegHungUp("c1-c", HungUpBy.LOST))
+        line.call("c3", "income", caller="number of c1")
+    else:
+        line.do(r.SignOut("ann"))
+        line.ann_is_free()
+        line.ready("ann")
+        line.do(r.LegFailed("c1-b1", Failure.NO_ANSWER))
+        line.answer("c2")
+        line.call("c3", "income", caller="number of c1")
+    back = line.state.contacts["c3"]
+    assert first.state == "closed" and (back.place, back.restored_from) == (first.place, "c1")
+    if how == "cut off":
+        line.ann_is_free()
+        assert line.agent_of("c3") == "ann", "before c2, who came before the second call"
+
+
+@pytest.mark.parametrize("why", ["too late", "another number", "another queue", "was answered", "twice", "no policy"])
+def test_who_has_no_old_place(why):
+    line = Line(packs.NO_CALLBACKS if why == "no policy" else with_policy(keep_place_s=100))
+    line.holds("c1")
+    if why == "was answered":
+        line.ann_is_free()
+        line.answer("c1")
+    line.do(r.LegHungUp("c1-c", HungUpBy.CALLER))
+    line.wait(100 if why == "too late" else 50)
+    number = "" if why == "another number" else "number of c1"
+    if why == "twice":
+        assert line.call("c9", "income", caller=number).restored_from == "c1"
+    again = line.call("c3", "driver" if why == "another queue" else "income", caller=number)
+    assert again.restored_from is None and again.place[0] == line.now
+
+
+def test_a_full_line_has_room_for_whoever_comes_back():
+    pack = with_policy()
+    line = Line(replace(pack, queues=pack.queues | {"tax": replace(pack.queues["tax"], max_waiting=1)}))
+    line.holds("c1")
+    line.do(r.LegHungUp("c1-c", HungUpBy.LOST))
+    line.holds("c2")
+    assert line.call("c3", "income", caller="number of c3").turned_away == "full"
+    assert line.call("c4", "income", caller="number of c1").state == "waiting"
 
 
 def test_one_number_has_one_open_promise_and_so_many_a_day():

@@ -118,6 +118,15 @@ class CallbackMachine(Steps):
             self.step(r.LegHungUp(offer, HungUpBy.US))
             self.step(r.WrapUp(agent, contact, "income", "done", True))
 
+    @rule(data=st.data(), topic=topics, before=st.booleans())
+    def somebody_is_cut_off_and_calls_again(self, data, topic, before):
+        """Or who was so before."""
+        contact = self.one(data, "closed") if before else self.one(data, "waiting", "offered")
+        if contact is not None:
+            self.step(r.LegHungUp(contact.leg, HungUpBy.LOST))
+            self.now += data.draw(st.sampled_from([1.0, 100.0, 2000.0]))
+            self.somebody_calls_and_chooses(topic, None, contact.caller)
+
     @rule(agent=st.sampled_from(["ann", "bob", "cid"]))
     def somebody_leaves(self, agent):
         self.step(r.SignOut(agent))

@@ -37,6 +37,7 @@ TOLD = {
         "hold_kept": "Your place is kept. Code",
         "hold_goodbye": "Goodbye.",
         "ringing_back": "This is {agency}. Press one now.",
+        "place_restored": "You have your old place again.",
     },
     "es": {
         "position": "Número {number}.",
@@ -47,6 +48,7 @@ TOLD = {
         "hold_kept": "Guardamos su lugar. Código",
         "hold_goodbye": "Adiós.",
         "ringing_back": "Habla {agency}. Oprima uno.",
+        "place_restored": "Tiene otra vez su lugar.",
     },
 }
 CALLBACK = "say_every_s: 10, callback: {offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 8, limit_a_day: 99}"
@@ -224,6 +226,20 @@ def test_who_is_not_reached_is_rung_again_and_then_missed(
     assert len({m.header("Call-ID") for m in result.received("INVITE")}) == 2
     assert failures(town, contact) == [why, why]
     assert [fact.attempt for fact in town.facts(CallbackDue) if fact.contact == contact] == [1, 2]
+
+
+def test_a_cut_call_has_its_place_again(town: Town) -> None:
+    with town.call(own="2025550177") as cut, town.call() as behind:
+        first = cut.go_to("refund")
+        behind.go_to("refund")
+        cut.leave()
+        until(town, first.id, "closed")
+        with town.call(own="2025550177") as again:
+            again.go_to("refund")
+            again.hear("place_restored")
+            assert (again.contact.place, again.contact.restored_from) == (first.place, first.id)
+            again.leave()
+        behind.leave()
 
 
 @pytest.mark.parametrize("own", ["anonymous", "9005551234", "+442079460000", "100"])

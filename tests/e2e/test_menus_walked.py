@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from civicline.agency import waits
 from civicline.core.menu_requests import LiftUrgent, PostUrgent
 from civicline.people import keyset, sealing
 from e2e.callers import Town
@@ -113,6 +114,31 @@ def test_who_waits_hears_the_position_and_then_something_to_know(centre: Centre)
         second.hear("message.online_account")
         assert second.contact.position == 1
         second.leave()
+
+
+def test_who_waits_hears_the_wait_after_the_position(centre: Centre) -> None:
+    """Somebody is at work and talks: the next in line hears a range, which is what the fact in the journal says."""
+    town = Town(centre)
+    with town.working("amara.okafor") as phone, town.call("110") as first, town.call("110") as second:
+        first.skip_notice()
+        first.press("1")
+        phone.expect("CALL_INCOMING")
+        phone.accept()
+        phone.expect("CALL_ESTABLISHED")
+        first.until("talking")
+        second.skip_notice()
+        second.press("1")
+        second.until("waiting")
+        second.hear("please_wait")
+        second.hear("position_first")
+        told = second.contact.wait
+        assert told is not None and told.basis.people == 1
+        second.hear(waits.name(told.range))
+        second.leave()
+        first.leave()
+        phone.expect("CALL_CLOSED")
+        first.until("wrapping")
+        centre.wrap_up("amara.okafor", topic="identity_letter")
 
 
 def test_an_urgent_message_is_said_before_the_menu_until_it_is_stopped(centre: Centre) -> None:

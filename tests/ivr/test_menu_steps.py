@@ -9,6 +9,7 @@ import pytest
 from civicline.agency import pack
 from civicline.core import menu_requests as m
 from civicline.core import requests as r
+from civicline.core import told
 from civicline.core.decide import react
 from civicline.core.lifecycle import TopicBy
 from civicline.core.model import Contact, State
@@ -163,3 +164,41 @@ def test_who_waits_is_told_the_position_and_then_something_else() -> None:
     second = call.step()
     assert second.id != first.id
     assert [each.name for each in second.prompts] == ["position_first", "message.online_account"]
+
+
+def test_who_waits_is_told_the_wait_after_the_position() -> None:
+    """Every range and every reason, in both languages, is a prompt that is made beforehand."""
+    ranges = [(each, reason) for each in told.ranges() for reason in (None, *told.WaitRose)]
+    for language in AGENCY.languages:
+        call = Call("110", language)
+        for (low, high), reason in ranges:
+            call.contact.wait_now = True
+            basis = told.Basis(1, 600.0, "individual", 0)
+            call.contact.wait = told.Told(100.0, low, high, basis, reason)
+            names = [each.name for each in call.step().prompts]
+            because = [f"wait_rose_{reason.value}"] if reason else []
+            assert names == ["please_wait", "position_first", *because, f"wait.{low}-{high or 'more'}"]
+
+
+def test_the_words_of_a_range() -> None:
+    assert AGENCY.prompts["wait.5-10"] == {
+        "en": "Your estimated wait is between 5 and 10 minutes.",
+        "es": "Su espera estimada es de entre 5 y 10 minutos.",
+    }
+    assert AGENCY.prompts["wait.0-2"]["en"] == "Your estimated wait is less than 2 minutes."
+    assert AGENCY.prompts["wait.60-more"]["en"] == "Your estimated wait is more than 60 minutes."
+
+
+def test_a_real_estimate_is_said_and_a_rise_without_reason_is_not() -> None:
+    call = Call("110")
+    agent = next(name for name, each in AGENCY.staff.items() if call.contact.queue in each.queues)
+    call.ask(r.RegisterPhone(agent), r.SignIn(agent), r.BecomeAvailable(agent))
+    call.ask(r.CallArrived("d", "110", "", "d-c", "v"), r.PlayedNotice("d"), r.ChooseLanguage("d", "en"))
+    waiting = next(each for each in call.state.contacts.values() if each.state == "waiting")
+    step = step_of(waiting, AGENCY)
+    assert step is not None and waiting.wait is not None
+    low, high = waiting.wait.range
+    assert f"wait.{low}-{high or 'more'}" in [each.name for each in step.prompts]
+    waiting.wait_now = False
+    again = step_of(waiting, AGENCY)
+    assert again is not None and not any(each.name.startswith("wait.") for each in again.prompts)

@@ -48,7 +48,7 @@ def test_who_came_past_the_menu_is_told_in_the_line(floor):
     floor.do(r.ChooseTopic("c1", None, "operator_key"))
     assert step(floor) == "invitation"
     floor.do(r.PlayedInvitation("c1"))
-    assert step(floor) == "line-0"
+    assert step(floor) == "line-1"
 
 
 @pytest.mark.parametrize("pack", [packs.NO_SURVEY, NOBODY])

@@ -4,6 +4,7 @@ import datetime
 import json
 import threading
 from contextlib import closing
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +17,7 @@ from civicline.journal.connect import connect
 from civicline.journal.event import Draft
 from civicline.journal.leader import lead
 from civicline.measures import report
+from core import packs
 from core.floor import Floor
 
 ZONE = ZoneInfo("America/Denver")
@@ -162,3 +164,24 @@ def test_a_person_can_read_it(journal):
     for part in ("2031-05-14", "answered ÷ routed", "50.0 %", "9.0 s", "licence", "2031-05-14T12:00-06:00", "–"):
         assert part in text, part
     assert max(len(line) for line in text.splitlines()) <= 110
+
+
+def test_the_told_wait_stands_against_the_real_one(journal):
+    """ann talks; c2 is told 12 min and waits 11, c3 is told 20 and waits 33: close is the first one only."""
+    queues = packs.WHOLE.queues | {"tax": packs.queue("tax", say_every_s=600)}
+    floor = Floor(replace(packs.WHOLE, queues=queues), now=at(9))
+    floor.ready("ann")
+    for name in ("c1", "c2", "c3"):
+        floor.call(name, "income", after=0)
+    for name, talk_s in (("c1", 660), ("c2", 1320), ("c3", 60)):
+        floor.served(name, "ann", talk_s=talk_s, wrap_s=0)
+    store(journal, floor)
+    got = report.day(journal.urls.app, DAY)
+    for entry in (got["total"], got["by"]["queue"]["tax"]):
+        close = entry["measures"]["wait_told_close"]
+        assert (close["value"], close["formula"]) == (0.5, "wait_told_close ÷ wait_told")
+        assert close["parts"] == {"wait_told_close": 1, "wait_told": 2}
+        assert entry["measures"]["wait_told_in_range"]["value"] == 0.5
+    lines = report.render(got).splitlines()
+    assert any("wait_told_close" in line and "50.0 %" in line for line in lines)
+    assert any("tax" in line and "50.0 %" in line and "416.8 s" in line for line in lines)

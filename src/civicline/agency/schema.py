@@ -12,6 +12,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from civicline.core.agency import Span, Text, Way, WayKind
+from civicline.core.model import KEEP_CLOSED_S
 
 LETTERS = {"A": 5, "B": 4, "C": 3, "D": 2, "E": 1}
 """A is complete mastery, E elementary."""
@@ -208,6 +209,7 @@ class CallbackPart(Part):
     ring_s: Annotated[float, Field(ge=5, le=120)] = 25.0
     lead_s: Annotated[float, Field(ge=1, le=300)] = 20.0
     hours: str = ""
+    keep_place_s: Annotated[float, Field(ge=0, le=KEEP_CLOSED_S)] = 900.0
     limit_a_day: Annotated[int, Field(ge=1, le=99)] = 3
 
 

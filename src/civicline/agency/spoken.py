@@ -18,8 +18,8 @@ NESTED = frozenset({"menu_back"})
 MESSAGES = frozenset({"message_choices"})
 DIGITS = frozenset({"digits_entered", "digits_confirm"})
 POSITION = frozenset({"position", "position_first", "position_far", "still_waiting"})
-HOLD = frozenset({"hold_offer", "hold_kept", "hold_goodbye", "ringing_back"})
-"""Virtual hold: offered in line, taken, and whoever is rung back is greeted."""
+HOLD = frozenset({"hold_offer", "hold_kept", "hold_goodbye", "ringing_back", "place_restored"})
+"""Virtual hold: offered in line, taken, whoever is rung back is greeted; whoever comes back has the old place."""
 EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION | HOLD | waits.PROMPTS
 PLACES = {"menu_topic": {"topic", "key"}, "position": {"number"}, "ringing_back": {"agency"}} | waits.PLACES
 """What is filled in, by prompt."""

@@ -148,6 +148,8 @@ class CallbackPolicy:
     ring_s: float = 25.0
     lead_s: float = 20.0
     hours: str = ""
+    keep_place_s: float = 900.0
+    """So long the place of whoever left without a promise, or was not reached, is kept for the same number."""
     limit_a_day: int = 3
     """So many promises one number is given within 24 hours, and never two at once."""
 

@@ -2,48 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from civicline.core import deadlines, indexes, pace, told, wait
 from civicline.core import menu_facts as facts
 from civicline.core import menu_requests as requests
+from civicline.core.agency import Agency
+from civicline.core.derived import Bucket
 from civicline.core.joining import Record
 from civicline.core.model import Contact, State
-from civicline.core.routing import ahead, order
 
 LONGEST_URGENT_S = 31 * 86_400.0
 """An urgent message that nobody lifts ends by then."""
 
 
-def position(state: State, contact: Contact, now: float) -> int:
+def tell(state: State, contact_id: str, at: float, record: Record) -> None:
+    """Position and wait. A number that is told never rises: where the position would, only the message is said. Nor
+    does the wait, unless there is a reason to say."""
+    contact, agency = state.contacts[contact_id], state.agency
+    assert agency is not None
+    ahead = wait.before(state, agency, contact, at)
+    now = position(contact, ahead)
+    rose = contact.position is not None and now > contact.position
+    expected_s = wait.behind_s(state, agency, contact, ahead, at) if contact.queue in agency.queues else None
+    found = None
+    if expected_s is not None:
+        found = told.tell(expected_s, _basis(state, agency, contact, now - 1), contact.wait)
+    record(facts.PositionTold(at, contact.id, None if rose else now, found))
+
+
+def position(contact: Contact, ahead: Mapping[Bucket, int]) -> int:
     """How many of the same queue are served before it, and itself. An estimate: another language or skill may be
     served sooner. Whoever had the place kept counts as if waiting."""
-    agency = state.agency
-    assert agency is not None and contact.place is not None
-    own = order(agency, indexes.bucket(state, contact), contact.place, now)
-    return 1 + sum(
-        ahead(agency, {bucket: each for bucket, each in table.items() if bucket.queue == contact.queue}, own, now)
-        for table in (state.derived.line, state.derived.kept)
-    )
+    return 1 + sum(count for bucket, count in ahead.items() if bucket.queue == contact.queue)
 
 
-def tell(state: State, contact_id: str, at: float, record: Record) -> None:
-    """The number that is told never rises: where it would, only the message is said. Nor does the wait, unless there
-    is a reason to say."""
-    contact = state.contacts[contact_id]
-    now = position(state, contact, at)
-    rose = contact.position is not None and now > contact.position
-    record(facts.PositionTold(at, contact.id, None if rose else now, _wait(state, contact, at, now)))
-
-
-def _wait(state: State, contact: Contact, at: float, place: int) -> told.Told | None:
-    expected_s = wait.estimate_s(state, contact, at)
-    if expected_s is None or state.agency is None or contact.queue is None:
-        return None
-    people = wait.people(state, state.agency, indexes.bucket(state, contact))
-    handle_s = pace.handle_s(state.paces, contact.queue, contact.skill)
-    return told.tell(expected_s, told.Basis(len(people), handle_s, contact.queue, place - 1), contact.wait)
+def _basis(state: State, agency: Agency, contact: Contact, ahead: int) -> told.Basis:
+    queue = contact.queue or ""
+    people = wait.people(state, agency, indexes.bucket(state, contact))
+    return told.Basis(len(people), pace.handle_s(state.paces, queue, contact.skill), queue, ahead)
 
 
 def _time_over(state: State, menu: str, at: float, record: Record) -> None:

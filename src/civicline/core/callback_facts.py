@@ -114,7 +114,16 @@ class CallbackDeclined:
     why: DeclinedFor
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceRestored:
+    """The same number is back for the same queue: the place that contact `lost` had is this one's now."""
+
+    at: float
+    contact: str
+    lost: str
+
+
 CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
-    | CallbackMissed | CallbackCancelled | CallbackDeclined
+    | CallbackMissed | CallbackCancelled | CallbackDeclined | PlaceRestored
 )  # fmt: skip

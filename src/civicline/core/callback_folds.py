@@ -139,6 +139,14 @@ def _declined(state: State, fact: facts.CallbackDeclined) -> None:
     """Nothing comes of it."""
 
 
+def _place_restored(state: State, fact: facts.PlaceRestored) -> None:
+    contact, lost = state.contacts[fact.contact], state.contacts[fact.lost]
+    move_contact(state, contact, "PlaceRestored")
+    contact.place, contact.restored_from = lost.place, lost.id
+    lost.restored_to = contact.id
+    indexes.note_lost(state, lost)
+
+
 FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.HoldOffered: _hold_offered,
     facts.HoldTaken: _hold_taken,
@@ -151,4 +159,5 @@ FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.CallbackMissed: _callback_missed,
     facts.CallbackCancelled: _callback_cancelled,
     facts.CallbackDeclined: _declined,
+    facts.PlaceRestored: _place_restored,
 }

@@ -33,6 +33,8 @@ class Derived:
     """By the keyed hash of a number: promises that are open."""
     promised: dict[str, int] = field(default_factory=dict)
     """By the same: how many of `State.promised` are of it."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """By the same: the closed contact whose place waits for its return."""
     in_queue: dict[str, int] = field(default_factory=dict)
     """Contacts with a place in line, by queue."""
     free: set[str] = field(default_factory=set)

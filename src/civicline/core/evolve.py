@@ -90,7 +90,7 @@ def _contact_queued(state: State, fact: facts.ContactQueued) -> None:
     contact = state.contacts[fact.contact]
     after = _next_state(contact, "ContactQueued")
     indexes.leave(state, contact)
-    if contact.state is ContactState.MENU:
+    if contact.place is None and contact.state is ContactState.MENU:
         state.joined += 1
         contact.place = (fact.at, state.joined)
     if contact.queue != fact.queue:

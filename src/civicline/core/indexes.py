@@ -93,6 +93,19 @@ def count(counts: dict[str, int], name: str, change: int) -> None:
         counts.pop(name, None)
 
 
+def note_lost(state: State, contact: Contact) -> None:
+    """A contact was closed, or its place was given back. Of several of one number the last counts."""
+    if contact.has_lost_place and contact.restored_to is None:
+        state.derived.lost[contact.caller] = contact.id
+    elif contact.has_lost_place:
+        state.derived.lost.pop(contact.caller, None)
+
+
+def forget_lost(state: State, contact: Contact) -> None:
+    if state.derived.lost.get(contact.caller) == contact.id:
+        del state.derived.lost[contact.caller]
+
+
 def is_free(agent: Agent) -> bool:
     """May be offered a contact: says so, has a phone, and its last leg is really over."""
     return agent.state is AgentState.AVAILABLE and agent.phone and agent.leg is None
@@ -128,6 +141,8 @@ def rebuild(state: State) -> State:
         enter(state, contact)
     for agent in state.agents.values():
         note_agent(state, agent)
+    for contact_id in state.closed:
+        note_lost(state, state.contacts[contact_id])
     for _at, caller in state.promised:
         count(state.derived.promised, caller, 1)
     deadlines.rebuild(state)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from civicline.core import facts, hours, in_call, indexes, routing
 from civicline.core.agency import Agency, Queue
+from civicline.core.callback_facts import PlaceRestored
 from civicline.core.derived import Bucket
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import TopicBy, TurnedAwayFor
@@ -46,10 +47,22 @@ def _join(state: State, contact: Contact, at: float, record: Record) -> None:
     queue, skill = needs(agency, contact) or (None, "")
     if queue is None or not hours.is_open(agency, queue.calendar, at):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
+    elif lost := _lost_place(state, contact, queue, at):
+        record(PlaceRestored(at, contact.id, lost))
+        record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
     elif _is_full(state, agency, contact, queue, skill):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))
     else:
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
+
+
+def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> str | None:
+    """The contact of the same number that left this queue a while ago: whoever comes back is not turned away either."""
+    lost = state.contacts.get(state.derived.lost.get(contact.caller, ""))
+    policy = queue.callback
+    if lost is None or lost.closed_at is None or policy is None or lost.queue != queue.id or contact.place is not None:
+        return None
+    return lost.id if at < lost.closed_at + policy.keep_place_s else None
 
 
 def _is_full(state: State, agency: Agency, contact: Contact, queue: Queue, skill: str) -> bool:

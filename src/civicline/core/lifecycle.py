@@ -174,6 +174,7 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.MENU, "DigitsEntered"): C.MENU,
     (C.MENU, "DigitsConfirmed"): C.MENU,
     (C.MENU, "QueueChosen"): C.MENU,
+    (C.MENU, "PlaceRestored"): C.MENU,
     (C.MENU, "ContactQueued"): C.WAITING,
     (C.MENU, "ContactTurnedAway"): C.TURNED_AWAY,
     (C.MENU, "ContactAbandoned"): C.CLOSED,

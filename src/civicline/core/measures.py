@@ -14,6 +14,7 @@ from typing import Any
 from civicline.core import handling
 from civicline.core.lifecycle import IN_LINE, ContactState, Recording
 from civicline.core.model import Contact
+from civicline.core.told import is_close, is_in_range
 
 SHORT_S = 5.0
 """An abandon before this was no wait: a wrong number, a change of mind."""
@@ -62,6 +63,8 @@ class Parts:
     """Of the answered: waited on the telephone all the time."""
     wait_holding_s: float = 0.0
     """Of these."""
+    place_restored: int = 0
+    """Came back after leaving the line, or after not being reached, and has the old place."""
     hold_offered: int = 0
     """Was told that the place can be kept."""
     hold_accepted: int = 0
@@ -72,6 +75,14 @@ class Parts:
     """Was promised to be rung, at the turn or at a time."""
     attempts: int = 0
     """How often these were rung."""
+    wait_told: int = 0
+    """Of the answered: an estimate of the wait was made before."""
+    wait_told_close: int = 0
+    """Of these, by the first estimate: the real wait from then on was within 60 s of it, or within 25 % of the wait."""
+    wait_told_in_range: int = 0
+    """Of these: the real wait lay in the range in minutes."""
+    wait_told_error_s: float = 0.0
+    """Of these: how far the wait was from the estimate."""
     handled: int = 0
     """Answered, and the wrap-up over."""
     talk_s: float = 0.0
@@ -137,7 +148,8 @@ def outcome(contact: Contact) -> str:
 def parts_of(contact: Contact, in_time_s: float) -> Parts:
     """One contact's parts; `in_time_s` is the service level time of its queue."""
     said = {"received": 1, outcome(contact): 1} | _menu_parts(contact) | _queue_parts(contact, in_time_s)
-    return Parts(**said | _promise_parts(contact) | _handled_parts(contact))
+    said |= _promise_parts(contact) | _told_parts(contact)
+    return Parts(**said | _handled_parts(contact))
 
 
 def _menu_parts(contact: Contact) -> dict[str, Any]:
@@ -156,7 +168,7 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
     answered = contact.connected_at is not None
     abandoned = contact.abandoned_in is not None and not answered
     end = contact.connected_at if answered else contact.closed_at
-    wait_s = end - contact.place[0] if end is not None else 0.0
+    wait_s = end - _in_line_from(contact) if end is not None else 0.0
     return {
         "routed": 1,
         "with_event": int(answered or abandoned),
@@ -174,19 +186,38 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
     }
 
 
+def _in_line_from(contact: Contact) -> float:
+    """When its own wait began: a place that was given back is older than the call."""
+    return max(contact.place[0] if contact.place else 0.0, contact.arrived_at)
+
+
 def _promise_parts(contact: Contact) -> dict[str, Any]:
     """Offered, promised, and who waited without one."""
-    promise, place, answered_at = contact.promise, contact.place, contact.connected_at
-    held = promise is None and answered_at is not None and place is not None
+    promise, answered_at = contact.promise, contact.connected_at
+    held = promise is None and answered_at is not None
     offered = contact.hold_offered_at is not None
     return {
         "answered_holding": int(held),
-        "wait_holding_s": answered_at - place[0] if held and answered_at and place else 0.0,
+        "wait_holding_s": answered_at - _in_line_from(contact) if held and answered_at else 0.0,
+        "place_restored": int(contact.restored_from is not None),
         "hold_offered": int(offered),
         "hold_accepted": int(offered and promise is not None),
         "reconnected": int(offered and promise is not None and answered_at is not None),
         "callbacks": int(promise is not None),
         "attempts": promise.attempts if promise is not None else 0,
+    }
+
+
+def _told_parts(contact: Contact) -> dict[str, Any]:
+    told, at, answered = contact.first_wait, contact.first_wait_at, contact.connected_at
+    if told is None or at is None or answered is None or answered < at or contact.promise is not None:
+        return {}
+    wait_s = answered - at
+    return {
+        "wait_told": 1,
+        "wait_told_close": int(is_close(told.wait_s, wait_s)),
+        "wait_told_in_range": int(is_in_range(told.range, wait_s)),
+        "wait_told_error_s": abs(told.wait_s - wait_s),
     }
 
 
@@ -254,6 +285,9 @@ FORMULAS: dict[str, Formula] = {
     "service_level_ignore": Formula(("answered_in_time",), ("with_event", "-abandoned_in_time")),
     "service_level_negative": Formula(("answered_in_time",), ("with_event",)),
     "service_level_positive": Formula(("answered_in_time", "abandoned_in_time"), ("with_event",)),
+    "wait_told_close": Formula(("wait_told_close",), ("wait_told",)),
+    "wait_told_in_range": Formula(("wait_told_in_range",), ("wait_told",)),
+    "wait_told_error_s": Formula(("wait_told_error_s",), ("wait_told",)),
     "handle_time_s": Formula(("talk_s", "hold_s", "wrap_up_s"), ("handled",)),
     "hold_time_s": Formula(("hold_s",), ("handled",)),
     "transfer_rate": Formula(("passed_on",), ("answered",)),

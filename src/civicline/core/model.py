@@ -188,6 +188,17 @@ class Contact:
     """The number that the call came from is known, and the agency may ring it."""
     hold_offered_at: float | None = None
     promise: Promise | None = None
+    restored_from: str | None = None
+    """The contact whose place it has."""
+    restored_to: str | None = None
+    """The contact that has its place now."""
+
+    @property
+    def has_lost_place(self) -> bool:
+        """Left the line before anybody answered, or was promised a call and not reached."""
+        in_line = self.place is not None and self.connected_at is None and bool(self.caller)
+        missed = self.promise is not None and self.promise.end is PromiseEnd.MISSED
+        return in_line and (self.abandoned_in in IN_LINE or missed)
 
     @property
     def is_released(self) -> bool:

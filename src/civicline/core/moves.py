@@ -63,8 +63,10 @@ def close(state: State, contact: Contact, at: float) -> None:
     contact.closed_at = at
     end_leg_of(state, contact.leg)
     state.closed.append(contact.id)
+    indexes.note_lost(state, contact)
     while state.closed and _may_go(state.contacts[state.closed[0]], at):
-        del state.contacts[state.closed.popleft()]
+        gone = state.contacts.pop(state.closed.popleft())
+        indexes.forget_lost(state, gone)
 
 
 def _may_go(contact: Contact, at: float) -> bool:

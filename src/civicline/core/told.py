@@ -69,6 +69,18 @@ def ranges() -> list[tuple[int, int | None]]:
     return list(dict.fromkeys(range_of(each) for each in sorted([*edges, *between, edges[-1] * 2])))
 
 
+CLOSE_S, CLOSE_SHARE = 60.0, 0.25
+
+
+def is_close(told_s: float, wait_s: float) -> bool:
+    """Whether the estimate was within a minute of the real wait, or within a quarter of it."""
+    return abs(told_s - wait_s) <= max(CLOSE_S, CLOSE_SHARE * wait_s)
+
+
+def is_in_range(of: tuple[int, int | None], wait_s: float) -> bool:
+    return of[0] * 60.0 <= wait_s <= _top(of) * 60.0
+
+
 def is_above(one: tuple[int, int | None], other: tuple[int, int | None]) -> bool:
     """Whether either end is higher."""
     return one[0] > other[0] or _top(one) > _top(other)

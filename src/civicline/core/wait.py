@@ -20,7 +20,7 @@ from civicline.core import hours, indexes, pace, routing
 from civicline.core.agency import Agency
 from civicline.core.derived import Bucket
 from civicline.core.lifecycle import AgentState
-from civicline.core.model import Agent, Contact, State
+from civicline.core.model import Agent, Contact, Place, State
 
 SLOT_S = 1800.0
 
@@ -47,8 +47,8 @@ class Stretch:
 
 
 def until_served_s(before: int, leaving_per_s: float, stretches: Iterable[Stretch]) -> float | None:
-    """Expected seconds until the place with `before` others before it is served; None when by these stretches it is
-    not within `LONGEST_S`. The first stretch begins at 0; later ones are only looked at when they matter."""
+    """Expected seconds until the place with `before` others before it is served, `LONGEST_S` at most; None when by then
+    nobody serves the line any more. The first stretch begins at 0; later ones are only looked at when they matter."""
     coming = iter(stretches)
     now = next(coming)
     left, at = before + 1.0 - now.at_once, 0.0
@@ -59,7 +59,7 @@ def until_served_s(before: int, leaving_per_s: float, stretches: Iterable[Stretc
         if left <= 0.0:
             break
         if following is None or at >= LONGEST_S:
-            return None
+            return LONGEST_S if now.per_s > 0.0 else None
         now, left = following, left - following.at_once
     return at
 
@@ -92,12 +92,16 @@ def _far(left: float, at: float, ends: float, per_s: float, leaving_per_s: float
 
 
 def estimate_s(state: State, contact: Contact, now: float) -> float | None:
-    """Expected seconds until this contact, at its place in its queue, is served; 0 when somebody is free for it. None
-    when it is in no queue, or nobody serves it by what is known."""
+    """Expected seconds until this contact, at its place in its queue, is served, `LONGEST_S` at most; 0 when somebody
+    is free for it. None when it is in no queue, or nobody serves it by what is known."""
     agency = state.agency
     if agency is None or contact.place is None or contact.queue not in agency.queues:
         return None
-    ahead = before(state, agency, contact, now)
+    return behind_s(state, agency, contact, before(state, agency, contact, now), now)
+
+
+def behind_s(state: State, agency: Agency, contact: Contact, ahead: dict[Bucket, int], now: float) -> float | None:
+    """As `estimate_s`, where those before the place were counted."""
     own = indexes.bucket(state, contact)
     same = sum(count for bucket, count in ahead.items() if _is_same(bucket, own))
     leaving = pace.leaving_per_s(state.paces, own.queue, own.skill)
@@ -105,23 +109,37 @@ def estimate_s(state: State, contact: Contact, now: float) -> float | None:
 
 
 def before(state: State, agency: Agency, contact: Contact, now: float) -> Counter[Bucket]:
-    """How many of each bucket are served before this place, as priorities stand now; kept places count, too."""
+    """How many of each bucket are served before this place, as priorities stand now; kept places count, too. The cost
+    grows with the number of buckets, not with the length of the line."""
     assert contact.place is not None
-    own, place = indexes.bucket(state, contact), contact.place
-
-    def rank(bucket: Bucket, at: tuple[float, int]) -> tuple[int, tuple[float, int]]:
-        return -routing.effective_priority(agency, bucket, at[0], now), at
-
-    mine = rank(own, place)
+    rank = routing.effective_priority(agency, indexes.bucket(state, contact), contact.place[0], now)
+    ends: dict[int, tuple[tuple[float, float], str]] = {}
     found: Counter[Bucket] = Counter()
     for bucket, entries in (*state.derived.line.items(), *state.derived.kept.items()):
-        if bucket.priority == own.priority:
-            count = bisect_left(entries, (place, ""))
-        else:
-            count = bisect_left(entries, mine, key=lambda entry, of=bucket: rank(of, entry[0]))  # type: ignore[misc]
+        end = ends.get(bucket.priority)
+        if end is None:
+            end = ends[bucket.priority] = _end(agency, rank - bucket.priority, contact.place, now), ""
+        count = bisect_left(entries, end)
         if count:
             found[bucket] += count
     return found
+
+
+EVERY, NONE = (math.inf, math.inf), (-math.inf, 0.0)
+"""Ends that all places are below, and none."""
+
+
+def _end(agency: Agency, steps: int, place: Place, now: float) -> tuple[float, float]:
+    """The places below this one come before `place`, in a bucket whose priority is `steps` below the place's effective
+    one: those that have aged above it, and of those that have aged up to it the earlier ones."""
+    ageing_s = agency.ageing_s
+    if steps < 0:
+        return EVERY
+    if ageing_s <= 0:
+        return place if steps == 0 else NONE
+    above = now - (steps + 1) * ageing_s, math.inf
+    level = (now - steps * ageing_s, math.inf) if steps else EVERY
+    return max(above, min(place, level))
 
 
 def _is_same(bucket: Bucket, own: Bucket) -> bool:
@@ -139,49 +157,55 @@ def people(state: State, agency: Agency, bucket: Bucket) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """The work up to a place, by person: whoever reaches for the line of `own` has `same` contacts of it to serve, and
-    `others` before them."""
+    """The work up to a place: `same` contacts of its own line, each of `own_s` seconds, and by person the seconds of
+    the other lines before it that they may take."""
 
-    state: State
-    agency: Agency
-    own: Bucket
     same: int
-    others: dict[Bucket, int]
-
-    def shares(self, able: set[str]) -> dict[str, float]:
-        """Person -> the seconds until they have gone through all of it, if they were alone."""
-        paces, own = self.state.paces, self.own
-        seconds = dict.fromkeys(able, self.same * pace.handle_s(paces, own.queue, own.skill))
-        for bucket, count in self.others.items():
-            each_s = count * pace.handle_s(paces, bucket.queue, bucket.skill)
-            for name in routing.levels(self.state, self.agency, bucket).keys() & able:
-                seconds[name] += each_s
-        return seconds
+    own_s: float
+    others_s: dict[str, float]
 
     def stretch(self, begins_s: float, able: set[str], free: set[str]) -> Stretch:
-        """`free`: those of them who take somebody at once."""
-        seconds, own_s = self.shares(able), self.same * pace.handle_s(self.state.paces, self.own.queue, self.own.skill)
-        return Stretch(
-            begins_s,
-            sum(self.same / seconds[name] for name in sorted(able)),
-            sum(own_s / seconds[name] for name in sorted(free)),
-        )
+        """`free`: those of the able who take somebody at once. A person's share of their time is that of this line in
+        all the work before the place."""
+        own_s = self.same * self.own_s
+        share = {name: own_s / (own_s + self.others_s[name]) for name in sorted(able)}
+        return Stretch(begins_s, sum(share.values()) / self.own_s, sum(share[name] for name in sorted(free)))
+
+
+def _work(state: State, agency: Agency, own: Bucket, ahead: dict[Bucket, int], same: int) -> _Work:
+    """For everybody whom the place may ever reach, and who works now or by hours that are known."""
+    last_step = own._replace(step=len(agency.queues[own.queue].overflow))
+    reached = routing.levels(state, agency, last_step).keys() | routing.levels(state, agency, own).keys()
+    others_s = {name: 0.0 for name in reached if agency.staff[name].calendar or is_working(state.agents[name])}
+    takes_s: dict[tuple[str, str], float] = {}
+    for bucket, count in ahead.items():
+        if not _is_same(bucket, own):
+            needs = bucket.queue, bucket.skill
+            if needs not in takes_s:
+                takes_s[needs] = pace.handle_s(state.paces, *needs)
+            for name in routing.levels(state, agency, bucket).keys() & others_s.keys():
+                others_s[name] += count * takes_s[needs]
+    return _Work(same, pace.handle_s(state.paces, own.queue, own.skill), others_s)
 
 
 def _stretches(
-    state: State, agency: Agency, contact: Contact, ahead: Counter[Bucket], same: int, now: float
+    state: State, agency: Agency, contact: Contact, ahead: dict[Bucket, int], same: int, now: float
 ) -> Iterator[Stretch]:
     """One for each time at which those change whom the contact reaches."""
     own = indexes.bucket(state, contact)
-    work = _Work(state, agency, own, same + 1, {b: n for b, n in ahead.items() if not _is_same(b, own)})
-    turns = _turns(state, agency, now)
+    work, turns = _work(state, agency, own, ahead, same + 1), _turns(state, agency, now)
+    theirs = {agency.staff[name].calendar for name in work.others_s} & turns.keys()
     before_it: set[str] = set()
-    for at in _changes(agency, contact, turns, now):
+    last: float | None = None
+    for at in _changes(agency, contact, [turns[each] for each in theirs], now):
         reached = routing.levels(state, agency, own._replace(step=_step_at(agency, contact, at)))
-        able = {name for name in reached if _works_at(state, agency, name, now, at, turns)}
-        free = {name for name in able - before_it if name in state.derived.free or not is_working(state.agents[name])}
+        able = {name for name in reached if name in work.others_s and _works_at(state, agency, name, now, at, turns)}
+        came = able - before_it
+        free = came & state.derived.free
+        if last is not None:
+            free |= {name for name in came if not _works_at(state, agency, name, now, last, turns)}
         yield work.stretch(at - now, able, free)
-        before_it = able
+        before_it, last = able, at
 
 
 Turns = dict[str, list[tuple[float, bool]]]
@@ -198,11 +222,11 @@ def _turns(state: State, agency: Agency, now: float) -> Turns:
     return state.derived.turns[1]
 
 
-def _changes(agency: Agency, contact: Contact, turns: Turns, now: float) -> list[float]:
+def _changes(agency: Agency, contact: Contact, turns: list[list[tuple[float, bool]]], now: float) -> list[float]:
     """`now` and all later times at which somebody comes, leaves or is reached."""
     since = contact.queued_at if contact.queued_at is not None else now
     steps = agency.queues[contact.queue or ""].overflow[contact.step :]
-    times = {at for each in turns.values() for at, _ in each} | {since + step.after_s for step in steps}
+    times = {at for each in turns for at, _ in each} | {since + step.after_s for step in steps}
     return [now, *sorted(at for at in times if now < at < now + LONGEST_S)]
 
 

@@ -21,6 +21,7 @@ COLUMNS = {
 }
 MEASURES = {"los": "LOS", "answered_share_of_all": "of all", "asa_hold_only_s": "ASA", "service_level_negative": "SL"}
 UNIT_S = "_s"
+TOLD = ("wait_told_close", "wait_told_in_range", "wait_told_error_s")
 
 
 def render(report: dict[str, Any]) -> str:
@@ -33,6 +34,8 @@ def render(report: dict[str, Any]) -> str:
     for name, groups in report["by"].items():
         if groups:
             console.print(_groups(name, groups))
+    if report["total"]["parts"]["wait_told"]:
+        console.print(_told(report["by"]["queue"]))
     if report["representatives"]:
         console.print(_representatives(report["representatives"]))
     if report["needs"]:
@@ -66,6 +69,19 @@ def _groups(name: str, groups: dict[str, Any]) -> Table:
     for key, entry in groups.items():
         counts = (f"{entry['parts'][part]:,}" for part in COLUMNS)
         table.add_row(key, *counts, *(number(each, entry["measures"][each]["value"]) for each in MEASURES))
+    return table
+
+
+def _told(queues: dict[str, Any]) -> Table:
+    """Close: the real wait was within a minute, or within a quarter of it, of what was told first."""
+    table = Table(title="Told wait against real wait: close = wait_told_close ÷ wait_told")
+    table.add_column("queue", no_wrap=True)
+    for label in ("told and answered", "close", "in the range", "mean error"):
+        table.add_column(label, justify="right")
+    for key, entry in queues.items():
+        if entry["parts"]["wait_told"]:
+            shares = (number(each, entry["measures"][each]["value"]) for each in TOLD)
+            table.add_row(key, f"{entry['parts']['wait_told']:,}", *shares)
     return table
 
 

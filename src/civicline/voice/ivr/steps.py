@@ -86,6 +86,7 @@ def _line(contact: Contact, agency: Agency) -> Step:
     language = spoken_to(contact, agency)
     queue = agency.queues.get(contact.queue or "")
     names = ["please_wait"] if contact.tells < 2 else []
+    names += ["place_restored"] if contact.restored_from is not None and contact.tells < 2 else []
     if contact.tells and queue is not None:
         names += _told(contact, agency, queue)
         names += ["hold_offer"] if callback_steps.keep(contact) else []
