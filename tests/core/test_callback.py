@@ -283,7 +283,8 @@ def test_a_scheduled_callback_joins_the_line_at_its_slot():
 @pytest.mark.parametrize(("slot_s", "line_"), [(0.0, "+1"), (40 * 86_400.0, "+1"), (60.0, "+9"), (60.0, "+2")])
 def test_a_slot_that_is_over_or_too_far_or_a_queue_that_rings_nobody_is_no_promise(slot_s, line_):
     floor = Floor(with_policy())
-    assert floor.do(cb.PromiseCallback("p1", line_, "number", "voice-1", floor.now + slot_s, None)) == []
+    said = floor.do(cb.PromiseCallback("p1", line_, "number", "voice-1", floor.now + slot_s, None))
+    assert said == ["CallbackDeclined"] and "p1" not in floor.state.contacts
 
 
 @pytest.mark.parametrize("how", ["cut off", "not reached"])
@@ -346,7 +347,7 @@ def test_one_number_has_one_open_promise_and_so_many_a_day():
     line.do(cb.CancelCallback("c3"))
     third = line.call("c4", "income", caller="one", may_ring=True)
     assert second.hold_offered_at is not None and third.hold_offered_at is None
-    assert line.do(cb.PromiseCallback("p1", "+1", "one", "v", line.now + 60, "income")) == []
+    assert line.do(cb.PromiseCallback("p1", "+1", "one", "v", line.now + 60, "income")) == ["CallbackDeclined"]
     line.wait(86_400)
     assert line.call("c5", "income", caller="one", may_ring=True).hold_offered_at is not None
 

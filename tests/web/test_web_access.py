@@ -15,7 +15,8 @@ from civicline.people.access import ATTRIBUTE, PERMISSIONS, PUBLIC, Gate
 from civicline.people.models import Role, Staff
 from civicline.web.api import api
 
-PUBLIC_ADDRESSES = {"/", "/language/en", "/sign-in", "/healthz", "/readyz", "/metrics"}
+PUBLIC_ADDRESSES = {"/", "/language/en", "/sign-in", "/healthz", "/readyz", "/metrics", "/callback/", "/callback/time"}
+PUBLIC_ADDRESSES |= {f"/callback/<str:reference>/en{end}" for end in ("", "/change", "/cancel", "/callback.ics")}
 PUBLIC_OPERATIONS = {"/api/v1/health", "/api/v1/openapi.json"}
 REFUSED = {302, 401, 403}
 

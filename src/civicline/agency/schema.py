@@ -203,6 +203,8 @@ class CallbackPart(Part):
 
     offer_after_s: Annotated[float, Field(ge=0, le=86400)]
     attempts: Annotated[int, Field(ge=1, le=9)] = 3
+    capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
+    slot_s: Annotated[int, Field(ge=300, le=14_400)] = 1800
     gap_s: Seconds = 600.0
     ring_s: Annotated[float, Field(ge=5, le=120)] = 25.0
     lead_s: Annotated[float, Field(ge=1, le=300)] = 20.0

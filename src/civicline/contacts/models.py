@@ -49,6 +49,7 @@ class ContactRow(models.Model):
     consult_with = models.CharField(max_length=64, null=True)
     passed_on_by = models.CharField(max_length=64, null=True)
     passed_on_why = models.CharField(max_length=16, null=True)
+    slot_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "contacts_contact"

@@ -32,7 +32,7 @@ CONTACT_COLUMNS = (
     "priority", "step", "place_at", "queued_at", "offers", "missed", "offer", "agent", "connected_at", "talk_ended_at",
     "ended_by", "turned_away", "abandoned_in", "closed_at", "wrapped_at", "final_topic", "disposition", "resolved",
     "taken_at", "held_at", "held_by", "consult_state", "consult_with", "passed_on_by", "passed_on_why",
-    "recording_paused_at", "pause_reminded_at",
+    "recording_paused_at", "pause_reminded_at", "slot_at",
 )  # fmt: skip
 AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
 TIMES = frozenset(name for name in (*CONTACT_COLUMNS, *AGENT_COLUMNS) if name.endswith("_at") or name == "since")
@@ -63,12 +63,14 @@ def row(item: Contact | Agent, columns: Sequence[str]) -> tuple[Any, ...]:
 
 DERIVED: dict[str, Callable[[Contact], Any]] = {
     "place_at": lambda contact: contact.place[0] if contact.place else None,
+    "slot_at": lambda contact: contact.promise.slot if contact.promise else None,
     "consult_state": lambda contact: contact.consult and contact.consult.state,
     "consult_with": lambda contact: contact.consult and (contact.consult.colleague or contact.consult.office),
     "passed_on_by": lambda contact: contact.passed_on and contact.passed_on.agent,
     "passed_on_why": lambda contact: contact.passed_on and contact.passed_on.why,
 }
-"""Columns that are no field of their own; `consult_with` is a colleague's name or an office's id."""
+"""Columns that are no field of their own; `consult_with` is a colleague's name or an office's id, `slot_at` when a
+scheduled callback joins the line."""
 
 
 def _cell(item: Contact | Agent, name: str) -> Any:

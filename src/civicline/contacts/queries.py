@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Q
 from civicline.contacts.models import AgencyRow, AgentRow, ContactRow, Progress, UrgentRow
 from civicline.core.agency import Agency
 from civicline.core.codec import decode
-from civicline.core.lifecycle import ContactState
+from civicline.core.lifecycle import PROMISED, ContactState
 
 
 class QueueNow(NamedTuple):
@@ -84,6 +84,16 @@ def queues_now() -> dict[str, QueueNow]:
         )
         for row in rows
     }
+
+
+def promised(queue: str, start: datetime, end: datetime) -> dict[float, int]:
+    """How many scheduled callbacks of the queue are open, by the begin of their slot (UTC s) in [start, end)."""
+    rows = (
+        ContactRow.objects.filter(queue=queue, slot_at__gte=start, slot_at__lt=end, state__in=PROMISED)
+        .values("slot_at")
+        .annotate(promised=Count("id"))
+    )
+    return {row["slot_at"].timestamp(): row["promised"] for row in rows if row["slot_at"] is not None}
 
 
 def urgent() -> dict[str, UrgentRow]:

@@ -135,10 +135,15 @@ class CallbackPolicy:
     At most `attempts` times, `gap_s` apart, for `ring_s` each, while the calendar `hours` is open ("" for the queue's).
 
     `lead_s`: from ringing somebody to the key 1, until that is learned.
+
+    On the public page people choose a time: slots of `slot_s` each, `capacity` promises a slot. None: nobody
+    chooses there, and whoever else asks for a time is held to the hours only.
     """
 
     offer_after_s: float
     attempts: int = 3
+    capacity: int | None = None
+    slot_s: int = 1800
     gap_s: float = 600.0
     ring_s: float = 25.0
     lead_s: float = 20.0

@@ -19,9 +19,6 @@ from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState, Failure, HungUpBy, LegState, Unreached
 from civicline.core.model import PROMISED_S, Contact, Leg, State
 
-LONGEST_AHEAD_S = 31 * 86_400.0
-"""A callback may be promised for so far ahead."""
-
 
 def expected_wait_s(state: State, contact: Contact, now: float) -> float:
     """How long who waits will wait; infinite where nobody is known to come who may take it."""
@@ -53,13 +50,16 @@ def _may_have(state: State, contact: Contact, at: float) -> bool:
     policy = _policy(agency, contact)
     if not first or policy is None or not may_ring_now(agency, contact, at):
         return False
-    return _has_promises_left(state, contact.caller, policy, at)
+    return has_none_open(state, contact.caller) and has_day_left(state, contact.caller, policy, at)
 
 
-def _has_promises_left(state: State, caller: str, policy: CallbackPolicy, at: float) -> bool:
-    """One open at a time and so many a day, so that nobody can have others rung."""
-    if state.derived.promises.get(caller):
-        return False
+def has_none_open(state: State, caller: str) -> bool:
+    """One promise at a time, so that nobody can have others rung."""
+    return not state.derived.promises.get(caller)
+
+
+def has_day_left(state: State, caller: str, policy: CallbackPolicy, at: float) -> bool:
+    """So many promises a day, for the same reason."""
     if state.derived.promised.get(caller, 0) < policy.limit_a_day:
         return True
     today = sum(given > at - PROMISED_S for given, to in state.promised if to == caller)
@@ -94,36 +94,6 @@ def _played_hold(state: State, request: requests.PlayedHold, at: float, record: 
     if contact is None or contact.state is not ContactState.KEPT or leg is None or leg.state is LegState.ENDING:
         return
     record(facts.HoldSaid(at, contact.id))
-
-
-def _promise_callback(state: State, request: requests.PromiseCallback, at: float, record: Record) -> None:
-    agency = state.agency
-    if agency is None or request.contact in state.contacts or not at < request.slot <= at + LONGEST_AHEAD_S:
-        return
-    line = agency.lines.get(request.line)
-    topic = agency.topics.get(request.topic or "")
-    queue = agency.queues.get(topic.queue if topic else line.operator if line else "")
-    if line is None or queue is None or queue.callback is None or not request.caller:
-        return
-    if not _has_promises_left(state, request.caller, queue.callback, at):
-        return
-    if hours.is_open(agency, queue.callback.hours or queue.calendar, request.slot):
-        record(
-            facts.CallbackPromised(
-                at,
-                request.contact,
-                line=line.number,
-                caller=request.caller,
-                node=request.node,
-                slot=request.slot,
-                code=code_of(request.contact),
-                queue=queue.id,
-                skill=topic.skill if topic else "",
-                priority=queue.priority,
-                topic=topic.id if topic else None,
-                language=request.language if request.language in agency.languages else None,
-            )
-        )
 
 
 def _rung(state: State, contact_id: str) -> tuple[Contact, Leg] | None:
@@ -194,7 +164,6 @@ def _due(state: State, contact_id: str, at: float, record: Record) -> None:
 ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.TakeHold: _take_hold,
     requests.PlayedHold: _played_hold,
-    requests.PromiseCallback: _promise_callback,
     requests.ReachPerson: _reach_person,
     requests.NobodyPressed: _nobody_pressed,
     requests.CancelCallback: _cancel,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from civicline.core.lifecycle import Unreached
+from civicline.core.lifecycle import DeclinedFor, Unreached
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,15 @@ class CallbackCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackDeclined:
+    """A time that somebody chose is not promised; `contact` does not come to be, and `replaces` stands as it was."""
+
+    at: float
+    contact: str
+    why: DeclinedFor
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceRestored:
     """The same number is back for the same queue: the place that contact `lost` had is this one's now."""
 
@@ -116,5 +125,5 @@ class PlaceRestored:
 
 CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
-    | CallbackMissed | CallbackCancelled | PlaceRestored
+    | CallbackMissed | CallbackCancelled | CallbackDeclined | PlaceRestored
 )  # fmt: skip

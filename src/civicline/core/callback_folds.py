@@ -135,6 +135,10 @@ def _end(state: State, fact: Any, end: PromiseEnd, by: HungUpBy) -> None:
     close(state, contact, fact.at)
 
 
+def _declined(state: State, fact: facts.CallbackDeclined) -> None:
+    """Nothing comes of it."""
+
+
 def _place_restored(state: State, fact: facts.PlaceRestored) -> None:
     contact, lost = state.contacts[fact.contact], state.contacts[fact.lost]
     move_contact(state, contact, "PlaceRestored")
@@ -154,5 +158,6 @@ FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.AttemptFailed: _attempt_failed,
     facts.CallbackMissed: _callback_missed,
     facts.CallbackCancelled: _callback_cancelled,
+    facts.CallbackDeclined: _declined,
     facts.PlaceRestored: _place_restored,
 }

@@ -24,7 +24,7 @@ class PromiseCallback:
     """A callback at `slot` (UTC, s) for somebody who is not on the telephone.
 
     Whoever asks has sealed the number under the contact's key; `caller` is its keyed hash, `node` the voice node that
-    rings. `topic` None: the operator of `line`.
+    rings. `topic` None: the operator of `line`. `replaces`: the promise that is cancelled for this one.
     """
 
     contact: str
@@ -34,6 +34,7 @@ class PromiseCallback:
     slot: float
     topic: str | None = None
     language: str | None = None
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

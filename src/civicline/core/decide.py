@@ -22,6 +22,7 @@ from civicline.core import (
     releasing,
     requests,
     routing,
+    scheduling,
     survey_rules,
 )
 from civicline.core.evolve import evolve
@@ -354,4 +355,5 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     **menus.ANSWERS,
     **announcing.ANSWERS,
     **callback.ANSWERS,
+    **scheduling.ANSWERS,
 }

@@ -79,6 +79,19 @@ class Failure(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class DeclinedFor(StrEnum):
+    """Why a time that somebody chose is not promised."""
+
+    FULL = "full"
+    NO_SLOT = "no_slot"
+    """Not a time at which people are rung, or past."""
+    NUMBER_HAS_ONE = "number_has_one"
+    DAY_IS_FULL = "day_is_full"
+    """The number was promised as many today as one is."""
+    GONE = "gone"
+    """What it should replace is under way, or over."""
+
+
 class Unreached(StrEnum):
     """Why an attempt to ring somebody back failed. The first four are what the phone said (`Failure`); lost: nobody
     knows."""

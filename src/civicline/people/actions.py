@@ -132,9 +132,26 @@ def _account_key(username: str) -> str:
     return "account:" + username[:64].lower()
 
 
-def _address_key(address: str) -> str:
+@transaction.atomic
+def pause_left_s(what: str, address: str) -> int:
+    """Seconds until another attempt of the kind `what` from a network address is looked at; 0: it is now."""
+    now = timezone.now()
+    row = _attempts(_address_key(address, what), now)
+    return remaining_s(row.failures, FREE_FOR_ADDRESS, row.last_at, now)
+
+
+@transaction.atomic
+def count_attempt(what: str, address: str) -> None:
+    """One more of the kind `what`, which people without an account may do so often."""
+    now = timezone.now()
+    row = _attempts(_address_key(address, what), now)
+    row.failures, row.last_at = row.failures + 1, now
+    row.save()
+
+
+def _address_key(address: str, what: str = "address") -> str:
     """Addresses of people are kept as keyed hashes only."""
-    return "address:" + salted_hmac("civicline.people.address", address, algorithm="sha256").hexdigest()[:32]
+    return f"{what}:" + salted_hmac("civicline.people.address", address, algorithm="sha256").hexdigest()[:32]
 
 
 def clear_old() -> int:

@@ -24,5 +24,8 @@ def pause_s(failures: int, free: int) -> int:
 
 def remaining_s(failures: int, free: int, last_at: datetime, now: datetime) -> int:
     """Seconds until the next attempt is looked at; 0 when it may be made now."""
-    left = last_at + timedelta(seconds=pause_s(failures, free)) - now
+    pause = pause_s(failures, free)
+    if not pause:
+        return 0  # `last_at` may be later than `now`: somebody else's attempt was waited for
+    left = last_at + timedelta(seconds=pause) - now
     return max(0, -(-left // timedelta(seconds=1)))

@@ -18,6 +18,9 @@ Statement = tuple[str, tuple[Any, ...]]
 DISPOSE = "sealed.dispose"
 """Kind of the timer that disposes of a contact's fields; its key is the contact's id."""
 
+NUMBER = "number"
+"""The name of the field that holds the number that the contact calls from, or is to be rung at."""
+
 DIGITS = "digits "
 """How the names of fields begin that hold what a caller keyed in; the id of what was asked for follows."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
 
@@ -13,17 +15,35 @@ DEARER = frozenset({
 })  # fmt: skip
 
 
+class Refusal(StrEnum):
+    """Why a number is not rung."""
+
+    NO_NUMBER = "no_number"
+    ABROAD = "abroad"
+    DEARER = "dearer"
+    OWN = "own"
+
+
 def number_to_ring(agency: Agency, number: str) -> str | None:
     """As it is dialled (E.164); None: withheld, no number, premium, abroad, or one of the agency's own."""
+    found = looked_at(agency, number)
+    return None if isinstance(found, Refusal) else found
+
+
+def looked_at(agency: Agency, number: str) -> str | Refusal:
+    """As it is dialled (E.164), or why it is not."""
     try:
         found = phonenumbers.parse(number, agency.country)
     except NumberParseException:
-        return None
+        return Refusal.NO_NUMBER
     dialled = _e164(found)
-    at_home = phonenumbers.is_valid_number_for_region(found, agency.country)
-    if not at_home or phonenumbers.number_type(found) in DEARER or dialled in _own(agency):
-        return None
-    return dialled
+    if dialled in _own(agency):
+        return Refusal.OWN
+    if not phonenumbers.is_valid_number(found):
+        return Refusal.NO_NUMBER
+    if not phonenumbers.is_valid_number_for_region(found, agency.country):
+        return Refusal.ABROAD
+    return Refusal.DEARER if phonenumbers.number_type(found) in DEARER else dialled
 
 
 def _own(agency: Agency) -> set[str]:

@@ -13,10 +13,9 @@ from typing import Any
 import psycopg
 
 from civicline.journal import timers
-from civicline.people.sealing import DIGITS, DISPOSE, Statement, open_field, seal_statements
+from civicline.people.sealing import DIGITS, DISPOSE, NUMBER, Statement, open_field, seal_statements
 from civicline.voice.calls import LocalLeg
 
-NUMBER = "number"
 _FORGET_DIGITS = "DELETE FROM sealed_field WHERE contact = %s AND name LIKE %s"
 _FORGET = "DELETE FROM sealed_field WHERE contact = %s AND name = %s"
 

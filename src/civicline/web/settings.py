@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "civicline.phones",
     "civicline.desk",
     "civicline.floor",
+    "civicline.callbacks",
     "civicline.web",
 ]
 MIDDLEWARE = [

@@ -17,6 +17,7 @@ urlpatterns = [
     path("metrics", views.metrics, name="metrics"),
     path("desk/", include("civicline.desk.urls")),
     path("floor/", include("civicline.floor.urls")),
+    path("callback/", include("civicline.callbacks.urls")),
     path("api/v1/", api.urls),
 ]
 handler403 = "civicline.web.views.refused"

@@ -6,16 +6,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from civicline.callbacks.queries import topics
 from civicline.people.access import public
 from civicline.web import metrics as gauges
 from civicline.web import readiness
-from civicline.web.agency import agency_card
+from civicline.web.agency import agency_card, current
 
 
 @public
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/home.html", {"agency": agency_card()})
+    return render(request, "web/home.html", {"agency": agency_card(), "callbacks": bool(topics(current()))})
 
 
 @public

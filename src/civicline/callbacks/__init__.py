@@ -1,0 +1,1 @@
+"""Callbacks at a time that a person chooses on the public page."""

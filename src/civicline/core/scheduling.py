@@ -1,0 +1,100 @@
+"""Promises for a time that somebody chose: which are given, and which are declined and why.
+
+One decision is taken after another, so two people who ask for the last place of a slot at once cannot both get it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from civicline.core import callback_facts as facts
+from civicline.core import callback_requests as requests
+from civicline.core import hours, slots
+from civicline.core.agency import Agency, CallbackPolicy, Line, Queue, Topic
+from civicline.core.callback import code_of, has_day_left, has_none_open
+from civicline.core.joining import Record
+from civicline.core.lifecycle import PROMISED, ContactState, DeclinedFor
+from civicline.core.model import Contact, State
+
+BY_ANOTHER = "changed"
+"""Who cancelled a promise that was changed for another."""
+
+
+def line_for(agency: Agency, topic: Topic) -> Line | None:
+    """The published line that stands for a topic: the topic's own, else the first."""
+    lines = agency.lines.values()
+    return next((line for line in lines if line.topic == topic.id), next(iter(lines), None))
+
+
+def _promise(state: State, request: requests.PromiseCallback, at: float, record: Record) -> None:
+    agency = state.agency
+    if agency is None or not request.caller or request.contact in state.contacts:
+        return
+    line = agency.lines.get(request.line)
+    topic = agency.topics.get(request.topic or "")
+    queue = agency.queues.get(topic.queue if topic else line.operator if line else "")
+    why = _why_not(state, agency, queue, request, at) if line and queue else DeclinedFor.NO_SLOT
+    if why is not None or line is None or queue is None:
+        record(facts.CallbackDeclined(at, request.contact, why or DeclinedFor.NO_SLOT))
+        return
+    if request.replaces:
+        record(facts.CallbackCancelled(at, request.replaces, BY_ANOTHER))
+    record(
+        facts.CallbackPromised(
+            at,
+            request.contact,
+            line=line.number,
+            caller=request.caller,
+            node=request.node,
+            slot=request.slot,
+            code=code_of(request.contact),
+            queue=queue.id,
+            skill=topic.skill if topic else "",
+            priority=queue.priority,
+            topic=topic.id if topic else None,
+            language=request.language if request.language in agency.languages else None,
+        )
+    )
+
+
+def _why_not(
+    state: State, agency: Agency, queue: Queue, request: requests.PromiseCallback, at: float
+) -> DeclinedFor | None:
+    policy = queue.callback
+    if policy is None or not _is_slot(agency, queue, policy, request.slot, at):
+        return DeclinedFor.NO_SLOT
+    replaced = state.contacts.get(request.replaces)
+    if request.replaces and (replaced is None or replaced.caller != request.caller or not _is_ahead(replaced)):
+        return DeclinedFor.GONE
+    if replaced is None and not has_none_open(state, request.caller):
+        return DeclinedFor.NUMBER_HAS_ONE
+    if replaced is None and not has_day_left(state, request.caller, policy, at):
+        return DeclinedFor.DAY_IS_FULL
+    return DeclinedFor.FULL if _is_full(state, queue, policy, request) else None
+
+
+def _is_full(state: State, queue: Queue, policy: CallbackPolicy, request: requests.PromiseCallback) -> bool:
+    """What is replaced gives its place back."""
+    if policy.capacity is None:
+        return False
+    promised = (each for each in state.contacts.values() if each.state in PROMISED and each.id != request.replaces)
+    return sum(each.queue == queue.id and _slot(each) == request.slot for each in promised) >= policy.capacity
+
+
+def _is_slot(agency: Agency, queue: Queue, policy: CallbackPolicy, slot: float, at: float) -> bool:
+    if policy.capacity is not None:
+        return slot in slots.free(agency, queue, {}, at, slot, slot + 1)
+    return at < slot <= at + slots.LONGEST_AHEAD_S and hours.is_open(agency, policy.hours or queue.calendar, slot)
+
+
+def _is_ahead(contact: Contact) -> bool:
+    """Promised for a time that has not come."""
+    return contact.state is ContactState.KEPT and contact.place is None
+
+
+def _slot(contact: Contact) -> float | None:
+    return contact.promise.slot if contact.promise is not None else None
+
+
+ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {requests.PromiseCallback: _promise}

@@ -1,0 +1,47 @@
+"""The times at which people may be rung by appointment: steps of the callback hours, less those that are full.
+
+Steps are counted from each opening in elapsed time, so a daylight-saving night gives each of them once: an hour that
+the wall clock leaves out has none, and one that it shows twice has its own for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from civicline.core.agency import Agency, Queue
+from civicline.core.hours import spans_on
+
+LONGEST_AHEAD_S = 31 * 86_400.0
+"""A callback may be promised for so far ahead."""
+
+
+def between(agency: Agency, queue: Queue, start: float, end: float) -> list[float]:
+    """When slots begin in [start, end), UTC seconds, soonest first. A slot ends before the hours do."""
+    policy = queue.callback
+    if policy is None or policy.capacity is None:
+        return []
+    zone = ZoneInfo(agency.zone)
+    calendar = agency.calendars[policy.hours or queue.calendar]
+    midnight = datetime.fromtimestamp(start, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    found: list[float] = []
+    while midnight.timestamp() < end:
+        for span in spans_on(calendar, midnight):
+            opens = (midnight + timedelta(minutes=span.opens)).timestamp()
+            closes = (midnight + timedelta(minutes=span.closes)).timestamp()
+            steps = int((closes - opens) // policy.slot_s)
+            found += [opens + step * policy.slot_s for step in range(steps)]
+        midnight += timedelta(days=1)
+    return sorted(at for at in found if start <= at < end)
+
+
+def free(
+    agency: Agency, queue: Queue, promised: Mapping[float, int], now: float, start: float, end: float
+) -> list[float]:
+    """Slots in [start, end) that are still to come and can be had. `promised`: how many each slot has already."""
+    policy = queue.callback
+    if policy is None or policy.capacity is None:
+        return []
+    last = min(end, now + LONGEST_AHEAD_S)
+    return [at for at in between(agency, queue, start, last) if at > now and promised.get(at, 0) < policy.capacity]
