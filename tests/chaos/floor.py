@@ -469,7 +469,8 @@ class Floor:
     def empty(self, **meanwhile: Waits) -> None:
         """Everybody hangs up and is wrapped up; nothing may be left over."""
         ends = {phase: self.hung_up(phase) for phase in self.callers if phase != "kept"}
-        self.turn(ends | {"kept": self._person_let_go()} | meanwhile)
+        kept = {"kept": self._person_let_go()} if self.person else {}
+        self.turn(ends | kept | meanwhile)
         self.turn({phase: self._home(phase) for phase in AGENTS})
         self.centre.assert_nothing_left()
         for agent, phone in self.phones.items():

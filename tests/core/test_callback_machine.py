@@ -4,7 +4,6 @@ Callers wait for few representatives, so that there is something to be promised;
 killed.
 """
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
@@ -13,6 +12,7 @@ from civicline.core import requests as r
 from civicline.core.lifecycle import Failure, HungUpBy
 from core import packs
 from core.steps import Steps
+from core.thorough import thorough
 
 ANSWERS = (
     "answers",
@@ -138,10 +138,5 @@ class CallbackMachine(Steps):
         self.step(r.LoadAgency(packs.WHOLE))
 
 
-CallbackMachine.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+CallbackMachine.TestCase.settings = thorough(examples=20, steps=40)
 TestCallbacks = CallbackMachine.TestCase

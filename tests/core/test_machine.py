@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
@@ -13,6 +12,7 @@ from civicline.core.lifecycle import Failure, HungUpBy
 from civicline.core.survey import Replied, SurveyEnd
 from core import laws, packs
 from core.steps import MONDAY, Steps
+from core.thorough import thorough
 
 contact_ids = st.sampled_from([f"c{n}" for n in range(9)] + ["nobody"])
 agent_ids = st.sampled_from([*packs.WHOLE.staff, "stranger"])
@@ -245,10 +245,5 @@ class CoreMachine(Steps):
         self.before = laws.as_json(self.state)
 
 
-CoreMachine.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+CoreMachine.TestCase.settings = thorough(examples=25, steps=50)
 TestCore = CoreMachine.TestCase

@@ -4,7 +4,6 @@ Talks are begun by rules of their own, so that there is something to hold; the p
 killed.
 """
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
@@ -12,6 +11,7 @@ from civicline.core import requests as r
 from civicline.core.lifecycle import ConsultState, Failure, HungUpBy, PassedOnFor
 from core import packs
 from core.steps import Steps
+from core.thorough import thorough
 
 ACTIONS = (
     "hold", "hold", "resume", "drop", "complete", "complete", "turn", "turn", "turn", "consult", "consult", "consult",
@@ -138,10 +138,5 @@ class TalkMachine(Steps):
         self.time_passes(data.draw(st.sampled_from([1.0, 30.0, 61.0])))
 
 
-TalkMachine.TestCase.settings = settings(
-    max_examples=30,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+TalkMachine.TestCase.settings = thorough(examples=15, steps=25)
 TestTalks = TalkMachine.TestCase

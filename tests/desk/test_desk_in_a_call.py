@@ -156,8 +156,8 @@ def test_the_floor_shows_the_longest_hold(site: Stand, desk: Page, call: str, co
     floor.goto("/floor/")
     press(desk, "Hold")
     row = floor.locator("#queue-individual td")
-    expect(row.nth(5).locator("time")).to_be_visible()
-    expect(row.nth(4)).to_have_text("1")
+    expect(row.nth(8).locator("time")).to_be_visible()
+    expect(row.nth(7)).to_have_text("1")
     floor.context.close()
 
 

@@ -20,6 +20,8 @@ SKIPPED = 480
 """Samples at the beginning of a prompt that may be like another's."""
 TELLING = 2400
 """Samples (0.3 s) that tell one prompt from all others."""
+MUSIC, MUSIC_PIECE = 80_000, 4_000
+"""Samples: its first 10 s, in pieces of half a second."""
 _CODES = sorted((code for code in range(256) if code != 0x7F), key=LINEAR.__getitem__)
 _BOUNDS = [(LINEAR[low] + LINEAR[high]) / 2 for low, high in itertools.pairwise(_CODES)]
 
@@ -55,9 +57,10 @@ class Sounds:
         """The last of what is said, and the short silence that ends every prompt."""
         return self.of(prompt, language)[-2 * TELLING :]
 
-    def music(self, seconds: float = 0.5) -> bytes:
-        """Its beginning, which follows the last prompt."""
-        return encoded(self._music, round(8000 * seconds))
+    def music(self) -> list[bytes]:
+        """Half seconds from its beginning, which follows the last prompt; where a machine stalls some miss a frame."""
+        whole = encoded(self._music, MUSIC)
+        return [whole[at : at + MUSIC_PIECE] for at in range(0, len(whole), MUSIC_PIECE)]
 
 
 def encoded(path: Path, most: int | None = None) -> bytes:
