@@ -164,7 +164,9 @@ class Town:
             try:
                 yield caller
             except BaseException:
-                caller.hang_up()  # so that a test that failed leaves nothing to the next one
+                caller.look()
+                if caller.names is not None:
+                    caller.hang_up()  # so that a test that failed leaves nothing to the next one
                 raise
 
     @contextmanager

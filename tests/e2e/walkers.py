@@ -212,9 +212,12 @@ def everybody_at_work(centre: Centre, folder: Path) -> Iterator[Sipp]:
         free = (AgentState.AVAILABLE,)
         eventually(lambda: all(centre.agent(each) in free for each in agents), what="everybody at work")
         yield phones
+    centre.ask(*(requests.SignOut(agent) for agent in agents))
+    _register(centre, folder, agents, port, expires_s=0)
 
 
-def _register(centre: Centre, folder: Path, agents: Sequence[str], port: int) -> None:
+def _register(centre: Centre, folder: Path, agents: Sequence[str], port: int, expires_s: int = 3600) -> None:
+    """Each agent's phone, all at one port; `expires_s` 0 takes it back."""
     given = folder / "agents.csv"
     with given.open("w", newline="") as file:
         file.write("SEQUENTIAL\n")
@@ -228,11 +231,13 @@ def _register(centre: Centre, folder: Path, agents: Sequence[str], port: int) ->
     text = text.replace("[authentication]", "[field1]")
     scenario = folder / "register-all.xml"
     scenario.write_text(text)
-    keys, rest = {"expires": "3600"}, ("-inf", str(given))
+    keys, rest = {"expires": str(expires_s)}, ("-inf", str(given))
     with Sipp(
         scenario, centre.sip, port=port, calls=len(agents), rate=20, keys=keys, args=rest, trace=False
     ) as registering:
         result = registering.wait()
     assert result.ok, result.explain()
     state = centre.state
-    eventually(lambda: all(state().agents[each].phone for each in agents), what="every phone in the journal")
+    eventually(
+        lambda: all(state().agents[each].phone == bool(expires_s) for each in agents), what="every phone in the journal"
+    )

@@ -229,6 +229,7 @@ class Caller:
 
     def hang_up(self) -> None:
         """Or whatever the scenario does next when it is told to go on."""
+        self.look()
         assert self.names is not None, "no INVITE was sent"
         self._told += 1
         text = (

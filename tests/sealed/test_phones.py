@@ -24,8 +24,10 @@ def bindings(conn) -> StoredBindings:
     return StoredBindings(lambda: conn)
 
 
-def binding(user: str, port: int, expires_in_s: float = 60.0, cseq: int = 1) -> Binding:
-    return Binding(user, f"sip:{user}@192.0.2.1:{port}", ("192.0.2.1", port), time.time() + expires_in_s, "id", cseq)
+def binding(user: str, port: int, expires_in_s: float = 60.0, cseq: int = 1, ago_s: float = 0.0) -> Binding:
+    """Registered `ago_s` before now, for so long from now on."""
+    now, source = time.time(), ("192.0.2.1", port)
+    return Binding(user, f"sip:{user}@192.0.2.1:{port}", source, now + expires_in_s, now - ago_s, "id", cseq)
 
 
 def test_ha1_is_what_rfc_7616_says(conn) -> None:
@@ -59,6 +61,12 @@ def test_a_refresh_takes_the_place_of_the_registration(bindings) -> None:
     bindings.put(binding("ann", 5060))
     bindings.put(binding("ann", 5060, expires_in_s=90.0, cseq=2))
     assert [each.cseq for each in bindings.of("ann")] == [2]
+
+
+def test_the_latest_registered_ranks_first_however_long_an_older_one_holds(bindings) -> None:
+    bindings.put(binding("ann", 5061, expires_in_s=60.0))
+    bindings.put(binding("ann", 5060, expires_in_s=3600.0, ago_s=600.0))
+    assert [each.source[1] for each in bindings.of("ann")] == [5061, 5060]
 
 
 def test_what_has_run_out_no_longer_holds(bindings) -> None:

@@ -127,7 +127,7 @@ class App:
         return self.endpoint.call_out(leg, number, sdp, self.trunks[-1], ids)
 
     def do_bind(self, user, contact, host, port):
-        self.bindings.put(Binding(user, contact, (host, port), time.time() + 600))
+        self.bindings.put(Binding(user, contact, (host, port), time.time() + 600, time.time()))
 
     def do_shed(self, retry_after_s):
         self.shed = retry_after_s

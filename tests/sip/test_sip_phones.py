@@ -164,6 +164,7 @@ def test_a_saved_dialog_is_taken_up_by_another_process() -> None:
 def test_the_latest_registration_ranks_first() -> None:
     """A phone that was switched off without a word, and came back at another port, must be rung there."""
     bindings = MemoryBindings(now=lambda: 100.0)
-    for contact, expires_at in (("sip:old@a", 150.0), ("sip:new@b", 160.0), ("sip:run-out@c", 99.0)):
-        bindings.put(Binding("ann", contact, ("127.0.0.1", 5060), expires_at))
+    phones = (("sip:old@a", 3600.0, 40.0), ("sip:new@b", 160.0, 99.0), ("sip:run-out@c", 99.0, 39.0))
+    for contact, expires_at, registered_at in phones:
+        bindings.put(Binding("ann", contact, ("127.0.0.1", 5060), expires_at, registered_at))
     assert [found.contact for found in bindings.of("ann")] == ["sip:new@b", "sip:old@a"]

@@ -11,12 +11,16 @@ from civicline.voice.sip.api import Address, Binding
 
 Connect = Callable[[], psycopg.Connection[Any]]
 
-_COLUMNS = '"user", contact, source_host, source_port, extract(epoch FROM expires_at), call_id, cseq'
+_COLUMNS = (
+    '"user", contact, source_host, source_port, extract(epoch FROM expires_at), extract(epoch FROM registered_at),'
+    " call_id, cseq"
+)
 _PUT = (
-    'INSERT INTO phone_binding ("user", contact, source_host, source_port, expires_at, call_id, cseq)'
-    " VALUES (%s, %s, %s, %s, to_timestamp(%s), %s, %s)"
+    'INSERT INTO phone_binding ("user", contact, source_host, source_port, expires_at, registered_at, call_id, cseq)'
+    " VALUES (%s, %s, %s, %s, to_timestamp(%s), to_timestamp(%s), %s, %s)"
     ' ON CONFLICT ("user", contact) DO UPDATE SET source_host = excluded.source_host,'
     " source_port = excluded.source_port, expires_at = excluded.expires_at,"
+    " registered_at = excluded.registered_at,"
     " call_id = excluded.call_id, cseq = excluded.cseq"
 )
 
@@ -28,10 +32,9 @@ class StoredBindings:
         self._connect = connect
 
     def put(self, binding: Binding) -> None:
-        host, port = binding.source
+        times = (binding.expires_at, binding.registered_at)
         self._connect().execute(
-            _PUT,
-            (binding.user, binding.contact, host, port, binding.expires_at, binding.call_id, binding.cseq),
+            _PUT, (binding.user, binding.contact, *binding.source, *times, binding.call_id, binding.cseq)
         )
 
     def drop(self, user: str, contact: str | None) -> None:
@@ -43,7 +46,7 @@ class StoredBindings:
         )
 
     def of(self, user: str) -> Sequence[Binding]:
-        """Those that hold now, the latest first."""
+        """Those that hold now, the latest registered first."""
         return self._select('"user" = %s', (user,))
 
     def user_at(self, source: Address) -> str | None:
@@ -57,11 +60,11 @@ class StoredBindings:
     def _select(self, where: str, params: tuple[Any, ...], run_out_s: float = 0.0) -> list[Binding]:
         query = (
             f"SELECT {_COLUMNS} FROM phone_binding"  # noqa: S608 -- `where` is one of the texts above
-            f" WHERE expires_at > now() - make_interval(secs => %s) AND {where} ORDER BY expires_at DESC"
+            f" WHERE expires_at > now() - make_interval(secs => %s) AND {where} ORDER BY registered_at DESC"
         )
         with self._connect().cursor(row_factory=psycopg.rows.tuple_row) as cursor:
             rows = cursor.execute(query, (run_out_s, *params)).fetchall()
         return [
-            Binding(user, contact, (host, port), float(expires_at), call_id, cseq)
-            for user, contact, host, port, expires_at, call_id, cseq in rows
+            Binding(user, contact, (host, port), float(until), float(since), call_id, cseq)
+            for user, contact, host, port, until, since, call_id, cseq in rows
         ]

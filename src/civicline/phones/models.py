@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class PhoneAccount(models.Model):
@@ -26,6 +27,7 @@ class PhoneBinding(models.Model):
     source_host = models.TextField()
     source_port = models.IntegerField()
     expires_at = models.DateTimeField(db_index=True)
+    registered_at = models.DateTimeField(db_default=Now())
     call_id = models.TextField()
     cseq = models.BigIntegerField()
 

@@ -85,6 +85,7 @@ class Binding:
     contact: str = field(repr=False)
     source: Address = field(repr=False)
     expires_at: float  # seconds since 1970, UTC
+    registered_at: float  # its latest REGISTER, seconds since 1970, UTC
     call_id: str = field(default="", repr=False)
     cseq: int = 0
 

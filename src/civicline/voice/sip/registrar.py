@@ -44,14 +44,14 @@ class MemoryBindings:
             self._by_user.get(user, {}).pop(contact, None)
 
     def of(self, user: str) -> list[Binding]:
-        """Those that hold now, the latest first: a phone that was switched off without a word ranks last."""
+        """Those that hold now, the latest registered first: a phone that was switched off without a word ranks last."""
         kept = {
             contact: binding
             for contact, binding in self._by_user.get(user, {}).items()
             if binding.expires_at > self._now()
         }
         self._by_user[user] = kept
-        return sorted(kept.values(), key=lambda binding: binding.expires_at, reverse=True)
+        return sorted(kept.values(), key=lambda binding: binding.registered_at, reverse=True)
 
     def all(self) -> list[Binding]:
         return [binding for user in list(self._by_user) for binding in self.of(user)]
@@ -133,8 +133,8 @@ class Registrar:
             self._bindings.drop(user, contact)
         else:
             call_id, cseq = _order(request)
-            until = time.time() + expires_s
-            self._bindings.put(Binding(user, contact, request.getSource(), until, call_id, cseq))
+            now = time.time()
+            self._bindings.put(Binding(user, contact, request.getSource(), now + expires_s, now, call_id, cseq))
         self._registered(user, contact, expires_s)
 
     def _out_of_order(self, request: Any, user: str) -> bool:
