@@ -41,6 +41,7 @@ chaos: setup packages ## kill processes while calls run; an hour of fuzzing; the
 	@$(BIN)/python -m pytest tests/chaos $(ARGS)
 	@CIVICLINE_CHAOS_EXAMPLES=$${CIVICLINE_CHAOS_EXAMPLES:-20} $(BIN)/python -m pytest --timeout 14400 $(ARGS) \
 		tests/core/test_machine.py tests/core/test_talk_machine.py tests/core/test_callback_machine.py
+	@CIVICLINE_CHAOS_LOOKS=all $(BIN)/python -m pytest -k rule_of_access $(ARGS)
 	@CIVICLINE_CHAOS_FUZZ_S=$${CIVICLINE_CHAOS_FUZZ_S:-3600} CIVICLINE_CHAOS_FLOOD_S=$${CIVICLINE_CHAOS_FLOOD_S:-60} \
 		$(BIN)/python -m pytest tests/hostile $(ARGS)
 

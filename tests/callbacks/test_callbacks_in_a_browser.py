@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from callbacks.offered import START, load
-from web.fixtures import WAIT_MS, violations
+from web.fixtures import LOOKS, WAIT_MS, violations
 from web.stand import Stand
 
 SHOTS = os.environ.get("CIVICLINE_CHAOS_SHOTS", "")
@@ -132,8 +132,7 @@ def test_the_language_is_switched_without_losing_the_way(context: BrowserContext
     expect(page.get_by_label("Su número de teléfono")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("language", "width"), LOOKS)
 def test_the_pages_break_no_rule_of_access(context: BrowserContext, language: str, width: int) -> None:
     words, page = WORDS[language], context.new_page()
     page.set_viewport_size({"width": width, "height": 800})

@@ -72,15 +72,17 @@ def test_calls_are_made_answered_and_counted_alike(environ):
     assert b"made the keyset" in err
 
 
-def test_how_the_calls_go_is_told_where_there_is_no_terminal(environ):
+def test_how_the_calls_go_is_told_and_nothing_outlives_a_kill(environ):
     run = demo(environ)
     assert run.stdout is not None
     try:
         said = (line.decode() for line in run.stdout)
         assert any(re.search(r"^calls \d+, answered [1-9]", line) for line in said)
+        assert len(_of(environ)) > 5
     finally:
-        run.send_signal(signal.SIGINT)
+        run.send_signal(signal.SIGKILL)
         run.communicate(timeout=60)
+    eventually(lambda: not _of(environ), 60, "the end of all processes")
 
 
 def test_a_taken_port_is_one_clear_line(environ):
@@ -93,16 +95,6 @@ def test_a_taken_port_is_one_clear_line(environ):
     assert out == b""
     assert len(err.splitlines()) == 1
     assert b"CIVICLINE_SIP" in err
-
-
-def test_nothing_outlives_a_killed_demonstration(environ):
-    run = demo(environ)
-    callers = Path(environ["CIVICLINE_DATA"]) / "demo" / "callers.json"
-    eventually(callers.exists, START_S, "the first call")
-    assert len(_of(environ)) > 5
-    run.send_signal(signal.SIGKILL)
-    run.communicate(timeout=60)
-    eventually(lambda: not _of(environ), 60, "the end of all processes")
 
 
 @pytest.mark.parametrize(("words", "says"), [(["--json"], b"--for"), (["--visitor", "nobody"], b"amara.okafor")])

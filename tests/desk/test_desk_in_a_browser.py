@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from civicline.core import requests
-from web.fixtures import signed_in, violations
+from web.fixtures import LOOKS, signed_in, violations
 from web.stand import REPRESENTATIVE, Stand
 
 # In one step, since a renewal of the panel between the two would make the browser check the form again.
@@ -167,8 +167,7 @@ def test_signing_out_ends_the_work(site: Stand, desk: Page) -> None:
     site.to_state(REPRESENTATIVE, "signed_out")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("language", "width"), LOOKS)
 def test_the_desk_breaks_no_rule_of_access(site: Stand, desk: Page, width: int, language: str) -> None:
     desk.set_viewport_size({"width": width, "height": 800})
     desk.goto(f"/language/{language}?next=/desk/")

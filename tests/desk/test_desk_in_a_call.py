@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from civicline.core import requests
 from civicline.people import keyset
-from web.fixtures import signed_in, violations
+from web.fixtures import LOOKS, signed_in, violations
 from web.stand import OTHER, REPRESENTATIVE, SUPERVISOR, Stand
 
 
@@ -161,8 +161,7 @@ def test_the_floor_shows_the_longest_hold(site: Stand, desk: Page, call: str, co
     floor.context.close()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("language", "width"), LOOKS)
 def test_the_call_breaks_no_rule_of_access(
     site: Stand, desk: Page, call: str, width: int, language: str, tmp_path
 ) -> None:

@@ -13,7 +13,7 @@ from civicline.core import requests
 from civicline.core.agency import CallbackPolicy
 from civicline.core.callback_requests import CancelCallback, TakeHold
 from civicline.core.lifecycle import HungUpBy
-from web.fixtures import signed_in, violations
+from web.fixtures import LOOKS, signed_in, violations
 from web.stand import DEMO, OTHER, REPRESENTATIVE, SUPERVISOR, Stand
 
 
@@ -92,8 +92,7 @@ def test_the_api_gives_the_same_figures(site: Stand, floor: Page, context: Brows
     expect(cell(floor, "queue-individual", "Waiting")).to_have_text("0")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("language", "width"), LOOKS)
 def test_the_floor_breaks_no_rule_of_access(site: Stand, floor: Page, width: int, language: str) -> None:
     floor.set_viewport_size({"width": width, "height": 800})
     floor.goto(f"/language/{language}?next=/floor/")

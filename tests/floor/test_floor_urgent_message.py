@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from civicline.core.menu_requests import LiftUrgent
-from web.fixtures import signed_in, violations
+from web.fixtures import LOOKS, signed_in, violations
 from web.stand import ADMINISTRATOR, REPRESENTATIVE, SUPERVISOR, Stand
 
 SHOTS = os.environ.get("SCREENSHOTS")
@@ -96,8 +96,7 @@ def test_only_supervisors_announce(site: Stand, context: BrowserContext) -> None
     assert context.request.post("/floor/urgent/lift", form={"menu": "main"}).status == 403
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("language", "width"), LOOKS)
 def test_the_form_breaks_no_rule_of_access(site: Stand, floor: Page, width: int, language: str) -> None:
     say(floor, "Late today.", "Hoy hay retrasos.")
     expect(floor.locator("#urgent-main")).to_be_visible()

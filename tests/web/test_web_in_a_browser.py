@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from web.fixtures import violations
+from web.fixtures import LOOKS, violations
 from web.stand import Stand
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("language", "width"), LOOKS)
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/nowhere"])
 def test_public_pages_break_no_rule_of_access(context: BrowserContext, path: str, width: int, language: str) -> None:
     page = context.new_page()
