@@ -7,8 +7,8 @@ UV_VERSION := 0.13.9
 TESTS_AT_ONCE ?= 3
 BIN := .venv/bin
 STAMPS := .venv/stamps
-PACKAGES := sip-tester baresip-core tshark sox chromium iproute2 gettext kamailio kamailio-tls-modules rtpengine-daemon
-PROGRAMS := sipp baresip tshark sox chromium ip msgfmt /usr/sbin/kamailio rtpengine
+PACKAGES := sip-tester baresip-core tshark sox chromium iproute2 iptables gettext kamailio kamailio-tls-modules rtpengine-daemon
+PROGRAMS := sipp baresip tshark sox chromium ip /usr/sbin/iptables msgfmt /usr/sbin/kamailio rtpengine
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test packages check bench chaos catalogues

@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
+from chaos.away import Away, family
 from civicline.core import kinds, requests
 from civicline.core.callback_facts import CallbackDue, PersonReached
 from civicline.core.facts import Fact, OfferAccepted, OfferMade, OfferMissed
@@ -57,7 +58,8 @@ AGENTS = {"ringing": "bob", "talking": "ann", "wrap-up": "cleo", "queue": "dan",
 KEYS = {"talking": "2", "ringing": "3", "wrap-up": "4", "queue": "5", "menu": "6", "kept": "7"}
 """Not 1, the key of the language: an impatient caller may press it once more than was needed."""
 TOPICS = {"talking": "talk", "ringing": "ring", "wrap-up": "wrap", "queue": "wait", "menu": "late", "kept": "keep"}
-HOLD = "say_every_s: 600, callback: {offer_after_s: 1, attempts: 9, gap_s: 1, ring_s: 20, limit_a_day: 99}"
+ATTEMPTS = 9
+HOLD = f"say_every_s: 600, callback: {{offer_after_s: 1, attempts: {ATTEMPTS}, gap_s: 1, ring_s: 20, limit_a_day: 99}}"
 """An attempt whose fate a killed process did not learn counts; the next one follows."""
 RINGS_MS = 700
 TONE_S = 600
@@ -109,9 +111,11 @@ class Kill:
 
 
 class Floor:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, away: Away | None = None) -> None:
+        """`away`: the database is there, and processes may be cut from it."""
         self._person_port = free_udp()
-        self.centre = Centre(folder, make_pack(folder, self._person_port))
+        self._away = away
+        self.centre = Centre(folder, make_pack(folder, self._person_port), environ=away.environ if away else None)
         self._folder = folder
         self._stack = contextlib.ExitStack()
         self.callers: dict[str, Caller] = {}
@@ -332,10 +336,37 @@ class Floor:
 
         `answer_after_s`: when the ringing phone is answered; recovery is then counted from that moment.
         """
-        starts = self.centre.starts(process)
-        kill, at, wall = Kill(process), time.monotonic(), time.time()
-        before = {phase: self.contact(phase) for phase in self.callers}
+        starts, at = self.centre.starts(process), time.monotonic()
         self.centre.kill(process)
+        kill = Kill(process)
+        self._go_on(kill, at, answer_after_s, self._started(process, starts, kill, at))
+        return kill
+
+    def cut(self, process: str, seconds: float, answer_after_s: float = 0.0) -> Kill:
+        """Cut it from the database for so long, and go on with every call at once. Recovery is counted from when the
+        database can be reached again; what went on in spite of the cut has 0."""
+        assert self._away is not None
+        kill, until = Kill(process), time.monotonic() + seconds
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._away.cut(lambda: self._family(process)))
+            self._go_on(kill, until, answer_after_s - seconds, self._mended(until, stack))
+        kill.recovered_s = {phase: max(0.0, took_s) for phase, took_s in kill.recovered_s.items()}
+        return kill
+
+    def _family(self, process: str) -> set[int]:
+        try:
+            return family(self.centre.pid(process))
+        except (AssertionError, KeyError, TypeError, ValueError):  # it is just being started again
+            return set()
+
+    def _mended(self, until: float, cut: contextlib.ExitStack) -> Waits:
+        yield from self.until(lambda: time.monotonic() >= until, "the end of the cut")
+        cut.close()
+
+    def _go_on(self, kill: Kill, at: float, answer_after_s: float, process: Waits) -> None:
+        """Every call, with `process` as the work of what was done to it. Recovery is counted from `at`."""
+        before = {phase: self.contact(phase) for phase in self.callers}
+        wall = time.time() + at - time.monotonic()
 
         def done(phase: str, work: Waits, seen_s: Callable[[], float]) -> Waits:
             yield from work
@@ -344,11 +375,14 @@ class Floor:
         def now_s() -> float:
             return time.monotonic() - at
 
+        def since_answered_s() -> float:
+            return now_s() - max(0.0, answer_after_s)
+
         works = {
-            "process": self._started(process, starts, kill, at),
+            "process": process,
             "menu": done("menu", self.chosen("menu"), lambda: (self._queued_at("menu") or 0.0) - wall),
             "queue": self._next_offered(kill, at),
-            "ringing": done("ringing", self._answers("ringing", at + answer_after_s), lambda: now_s() - answer_after_s),
+            "ringing": done("ringing", self._answers("ringing", at + answer_after_s), since_answered_s),
             "talking": done("talking", self._goes_on("talking", at), lambda: self._gap_s("talking", at)),
             "wrap-up": done("wrap-up", self._wrapped(), now_s),
             "kept": self._rung_back(kill, at),
@@ -356,7 +390,6 @@ class Floor:
         self.turn(works)
         for phase, contact in before.items():
             assert contact is not None and self.contact(phase).arrived_at == contact.arrived_at  # type: ignore[union-attr]
-        return kill
 
     def killed(self, process: str, after_s: float) -> Waits:
         """kill -9 in so many seconds."""

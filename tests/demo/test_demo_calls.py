@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from civicline.demo import log
-from peers.ports import eventually
+from peers.ports import eventually, readable
 
 HERE = Path(__file__).parent
 WITHIN_S = 30.0
@@ -32,7 +31,7 @@ class Process:
         """The next line; None when none came in time."""
         deadline = time.monotonic() + within_s
         while b"\n" not in self._rest:
-            if not select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            if not readable([self.process.stdout], max(0.0, deadline - time.monotonic())):
                 return None
             found = os.read(self.process.stdout.fileno(), 65536)
             assert found, "the process ended"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import socket
 import time
 
@@ -14,6 +13,7 @@ from e2e.centre import Centre
 from hostile.beside import CARRIER, STRANGER, log_lines, udp, undisturbed
 from hostile.fuzzer import SDP, Fuzzer
 from hostile.rfc4475 import DROPPED, MESSAGES, Torture
+from peers.ports import readable
 
 CARRIER_PORT = 5060
 """The messages name no other port, so their answers go there; but for one, which says 5050."""
@@ -34,7 +34,7 @@ def final_codes(sockets: list[socket.socket], case: Torture) -> set[int]:
     end = time.monotonic() + (SILENT_FOR_S if DROPPED in case.right else ANSWERED_WITHIN_S)
     found: set[int] = set()
     while not found and (left := end - time.monotonic()) > 0:
-        for ready in select.select(sockets, [], [], left)[0]:
+        for ready in readable(sockets, left):
             answer = ready.recv(65535)
             code = int(answer[8:11])
             found |= {code} if code >= 200 and call_id(answer) == call_id(case.data) else set()
@@ -59,7 +59,7 @@ def test_a_stranger_gets_no_answer_to_any_of_them(centre: Centre) -> None:
             if case.data.startswith((b"INVITE", b"REGISTER")):
                 continue
             stranger.sendto(case.data, centre.sip)
-        assert select.select([stranger], [], [], 1.0)[0] == []
+        assert readable([stranger], 1.0) == []
 
 
 @pytest.mark.timeout(300 + 2 * SECONDS)

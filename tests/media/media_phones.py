@@ -6,7 +6,6 @@ import json
 import os
 import random
 import re
-import select
 import socket
 import struct
 import subprocess
@@ -23,6 +22,7 @@ import numpy as np
 from civicline.settings import Address
 from civicline.voice.media import g711
 from civicline.voice.media.client import NgClient
+from peers.ports import readable
 
 DEADLINE_S = 20.0
 RUN = """
@@ -162,7 +162,7 @@ class Phone:
 
     def listen(self) -> list[Heard]:
         """All that was heard since the start."""
-        while select.select([self.socket], [], [], 0)[0]:
+        while readable([self.socket], 0):
             data = self.socket.recv(4096)
             _, kind, seq, ts, ssrc = struct.unpack_from("!BBHII", data)
             self.heard.append(Heard(kind & 0x7F, bool(kind & 0x80), seq, ts, ssrc, data[12:]))

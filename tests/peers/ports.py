@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import selectors
 import socket
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Any)
 POLL_S = 0.02
 
 
@@ -64,6 +66,14 @@ def eventually(check: Callable[[], T], within_s: float = 20.0, what: str = "the 
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true within {within_s:g} s")
         time.sleep(POLL_S)
+
+
+def readable(files: Iterable[F], within_s: float) -> list[F]:
+    """Those that have something to read, once one has; by epoll, since select() knows no descriptor over 1023."""
+    with selectors.DefaultSelector() as selector:
+        for each in files:
+            selector.register(each, selectors.EVENT_READ, each)
+        return [key.data for key, _ in selector.select(within_s)]
 
 
 def _is_free(kind: int, host: str, port: int) -> bool:
