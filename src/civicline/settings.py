@@ -53,6 +53,8 @@ class Settings:
     """A folder with a file for each trunk that registers, named as the trunk: its password."""
     calls_max: int = CALLS_MAX
     """Calls at once on this voice process; more are told to come again."""
+    spares: bool = True
+    """Whether a loaded second of each process waits to take its place."""
     silence_s: int = 20
     """How long a leg may send nothing before its far end is asked whether it is still there."""
 
@@ -88,6 +90,12 @@ def count(name: str, text: str) -> int:
     return int(text)
 
 
+def choice(name: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise SettingError(f"{name} is {text!r}: write yes or no")
+    return text == "yes"
+
+
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises SettingError with one line for a person."""
 
@@ -110,5 +118,6 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         rtpengine=ng.startswith(RTPENGINE),
         trunk_secrets=Path(environ["CIVICLINE_TRUNK_SECRETS"]) if environ.get("CIVICLINE_TRUNK_SECRETS") else None,
         calls_max=count("CIVICLINE_CALLS_MAX", text("CIVICLINE_CALLS_MAX", str(CALLS_MAX))),
+        spares=choice("CIVICLINE_SPARES", text("CIVICLINE_SPARES", "yes")),
         silence_s=seconds("CIVICLINE_SILENCE_S", text("CIVICLINE_SILENCE_S", "20")),
     )

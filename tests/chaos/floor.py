@@ -115,7 +115,8 @@ class Floor:
         """`away`: the database is there, and processes may be cut from it."""
         self._person_port = free_udp()
         self._away = away
-        self.centre = Centre(folder, make_pack(folder, self._person_port), environ=away.environ if away else None)
+        pack, environ = make_pack(folder, self._person_port), away.environ if away else None
+        self.centre = Centre(folder, pack, environ=environ, spares=True)
         self._folder = folder
         self._stack = contextlib.ExitStack()
         self.callers: dict[str, Caller] = {}

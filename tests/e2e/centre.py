@@ -45,8 +45,14 @@ RTP_PORTS = 200
 
 class Centre:
     def __init__(
-        self, folder: Path, pack: Path = PACK, rtp: str = "", environ: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        pack: Path = PACK,
+        rtp: str = "",
+        environ: Mapping[str, str] | None = None,
+        spares: bool = False,
     ) -> None:
+        """`spares`: as in production; without them it starts with half the work, and mends itself more slowly."""
         first = free_udp(count=RTP_PORTS)
         self.pack = pack
         self.folder = folder
@@ -58,6 +64,7 @@ class Centre:
             "CIVICLINE_SIP": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_NG": f"127.0.0.1:{free_udp()}",
             "CIVICLINE_NG_EVENTS": f"127.0.0.1:{free_udp()}",
+            "CIVICLINE_SPARES": "yes" if spares else "no",
             "CIVICLINE_RTP": rtp or f"{first}-{first + RTP_PORTS - 1}",
             **(environ or {}),
         }

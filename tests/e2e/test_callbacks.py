@@ -207,13 +207,6 @@ def test_a_number_that_is_not_rung_is_not_offered(town: Town, own: str) -> None:
     assert caller.contact.promise is None
 
 
-@pytest.mark.parametrize("process", ["voice", "engine"])
-def test_killed_while_the_place_is_kept(town: Town, person_port: int, tone: Path, process: str) -> None:
-    contact = keeps_the_place(town)
-    kill(town, process)
-    serve(town, person_port, tone, contact)
-
-
 @pytest.mark.parametrize("process", ["voice", "engine", "media-1"])
 def test_killed_while_the_telephone_rings(town: Town, person_port: int, tone: Path, process: str) -> None:
     contact = keeps_the_place(town)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import wave
@@ -17,7 +16,6 @@ from civicline.core.facts import RecordingRefused
 from civicline.core.lifecycle import AgentState
 from civicline.recordings import rows, store
 from civicline.recordings.format import RATE_HZ
-from e2e import centre as centre_module
 from e2e.callers import Town
 from e2e.centre import Centre
 from e2e.recorded import closed, events, files, sides, talk, talk_on, tone_s, watched
@@ -26,17 +24,6 @@ from peers.baresip import Phone
 from peers.ports import eventually
 
 PASSWORD = "a long enough sentence"
-
-
-@pytest.fixture(scope="module")
-def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
-    """With a supervisor."""
-    folder = tmp_path_factory.mktemp("centre")
-    pack = shutil.copytree(centre_module.PACK, folder / "pack")
-    with (pack / "staff.yaml").open("a") as staff:
-        staff.write("sue: {name: Sue, role: supervisor, languages: [en]}\n")
-    with Centre(folder, pack) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

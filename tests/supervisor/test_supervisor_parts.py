@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from civicline.commands.run import share
-from civicline.settings import PortRange
-from civicline.supervisor import child, doctor, logs, status
+from civicline.settings import PortRange, SettingError, load
+from civicline.supervisor import child, doctor, logs, programs, status
 from civicline.supervisor.pauses import FREE, LONGEST_S, pause_s
 
 
@@ -20,6 +20,15 @@ def test_first_deaths_cost_no_pause_and_later_ones_grow_to_a_limit() -> None:
     later = [pause_s(FREE + more) for more in range(1, 60)]
     assert later == sorted(later)
     assert 0 < later[0] < 1 < later[-1] == LONGEST_S
+
+
+def test_spares_are_kept_unless_the_setting_says_no() -> None:
+    def kept(environ: dict[str, str]) -> set[bool]:
+        return {program.spare for program in programs.processes(load(environ))}
+
+    assert (kept({}), kept({"CIVICLINE_SPARES": "no"})) == ({True}, {False})
+    with pytest.raises(SettingError, match="CIVICLINE_SPARES is 'off': write yes or no"):
+        load({"CIVICLINE_SPARES": "off"})
 
 
 def test_a_large_log_is_moved_and_goes_on(tmp_path: Path) -> None:

@@ -43,14 +43,14 @@ def postgres() -> Program:
 def processes(settings: Settings) -> list[Program]:
     """In the order of their start, without the database."""
     media = [
-        Program(f"media-{number}", civicline("run", "media", "--number", str(number)), stage=2, spare=True)
+        Program(f"media-{number}", civicline("run", "media", "--number", str(number)), stage=2, spare=settings.spares)
         for number in range(1, 1 if settings.rtpengine else len(settings.ng) + 1)
     ]
     return [
-        Program("engine", civicline("run", "engine"), stage=1, spare=True),
-        Program("worker", civicline("run", "worker"), stage=1, spare=True),
+        Program("engine", civicline("run", "engine"), stage=1, spare=settings.spares),
+        Program("worker", civicline("run", "worker"), stage=1, spare=settings.spares),
         *media,
-        Program("voice", civicline("run", "voice"), stage=3, spare=True),
-        Program("web", civicline("run", "web"), stage=2, stop_s=15.0, spare=True),
-        Program("live", civicline("run", "live"), stage=2, spare=True),
+        Program("voice", civicline("run", "voice"), stage=3, spare=settings.spares),
+        Program("web", civicline("run", "web"), stage=2, stop_s=15.0, spare=settings.spares),
+        Program("live", civicline("run", "live"), stage=2, spare=settings.spares),
     ]
