@@ -29,10 +29,12 @@ def through_journal(fact):
 
 
 def may_take(agency, agent_id, contact):
-    """Brute force from the definitions of queue, level, tier, language and overflow."""
+    """Brute force from the definitions of queue, level, tier, language and overflow, and of who alone may take it."""
     person, queue = agency.staff.get(agent_id), agency.queues.get(contact.queue)
     if person is None or queue is None or (contact.language or agency.languages[0]) not in person.languages:
         return False
+    if contact.for_agent is not None:
+        return agent_id == contact.for_agent
     steps = queue.overflow[: contact.step]
     level = [queue.min_level, *(step.min_level for step in steps if step.min_level is not None)][-1]
     tiers = {*queue.tiers, *(tier for step in steps for tier in step.tiers)}
@@ -63,7 +65,8 @@ def takers(state, contact):
 
 def same_needs(one, other):
     return all(
-        getattr(one, name) == getattr(other, name) for name in ("queue", "skill", "language", "priority", "step")
+        getattr(one, name) == getattr(other, name)
+        for name in ("queue", "skill", "language", "priority", "step", "for_agent")
     )
 
 
@@ -240,13 +243,29 @@ def check_line(state):
 
 def check_places(state):
     """Nobody has another's place, unless it was given back to them; then it was lost before."""
-    held = [c.place for c in state.contacts.values() if c.place is not None and c.state != "closed"]
+    over = {"wrapping", "closed"}
+    held = [c.place for c in state.contacts.values() if c.place is not None and c.state not in over]
     assert len(set(held)) == len(held), "one place, two contacts"
     for contact in state.contacts.values():
         lost = state.contacts.get(contact.restored_from)
         if lost is not None:
-            assert lost.state == "closed" and lost.place == contact.place and lost.restored_to == contact.id
-            assert lost.caller == contact.caller and lost.connected_at is None
+            assert lost.state in over and lost.place == contact.place and lost.restored_to == contact.id
+            assert lost.caller == contact.caller
+            assert lost.connected_at is None or lost.ended_by in {"caller", "lost"}, "the representative had ended it"
+
+
+def check_same_agent(state):
+    """Nobody waits on the telephone for one representative who does not come next."""
+    for contact in state.contacts.values():
+        if contact.for_agent is None:
+            continue
+        assert contact.state not in {"talking", "outside", "wrapping", "surveying"}
+        if contact.state == "waiting":
+            agent = state.agents[contact.for_agent]
+            assert agent.state in {"available", "wrap_up"} and agent.phone, "waits for somebody who does not come"
+            assert agent.next not in {"break", "signed_out"}
+            policy = state.agency.queues[contact.queue].callback or deadlines.LAST_POLICY
+            assert state.now < contact.for_agent_since + policy.same_agent_s, "waits for somebody too long"
 
 
 def check_menus(state):
@@ -288,7 +307,19 @@ def live_deadlines(state):
 
 def check_derived(state, again):
     assert state == again
-    for name in ("line", "kept", "ready", "promises", "promised", "lost", "in_queue", "free", "working", "wrapping"):
+    for name in (
+        "line",
+        "kept",
+        "ready",
+        "promises",
+        "promised",
+        "lost",
+        "theirs",
+        "in_queue",
+        "free",
+        "working",
+        "wrapping",
+    ):
         assert getattr(state.derived, name) == getattr(again.derived, name), name
     assert not state.derived.fresh_agents and not state.derived.fresh_buckets
     assert live_deadlines(state) == live_deadlines(again)
@@ -319,6 +350,7 @@ def check_all(state, most_attempts=MOST_ATTEMPTS):
     check_menus(state)
     check_promises(state, most_attempts)
     check_places(state)
+    check_same_agent(state)
 
 
 def fold(state, said):

@@ -316,6 +316,7 @@ def test_who_has_no_old_place(why):
     if why == "was answered":
         line.ann_is_free()
         line.answer("c1")
+        line.phone_hangs_up("ann")
     line.do(r.LegHungUp("c1-c", HungUpBy.CALLER))
     line.wait(100 if why == "too late" else 50)
     number = "" if why == "another number" else "number of c1"

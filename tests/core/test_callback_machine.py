@@ -121,11 +121,22 @@ class CallbackMachine(Steps):
     @rule(data=st.data(), topic=topics, before=st.booleans())
     def somebody_is_cut_off_and_calls_again(self, data, topic, before):
         """Or who was so before."""
-        contact = self.one(data, "closed") if before else self.one(data, "waiting", "offered")
+        contact = self.one(data, "closed") if before else self.one(data, "waiting", "offered", "talking", "wrapping")
         if contact is not None:
             self.step(r.LegHungUp(contact.leg, HungUpBy.LOST))
             self.now += data.draw(st.sampled_from([1.0, 100.0, 2000.0]))
             self.somebody_calls_and_chooses(topic, None, contact.caller)
+
+    @rule(data=st.data())
+    def somebody_answers(self, data):
+        if self.state.offers:
+            self.step(r.LegPickedUp(data.draw(st.sampled_from(sorted(self.state.offers)))))
+
+    @rule(data=st.data(), resolved=st.booleans())
+    def somebody_writes(self, data, resolved):
+        contact = self.draw_contact(data, ("wrapping", "closed"))
+        if contact is not None:
+            self.step(r.WrapUp(contact.agent, contact.id, "income", "done", resolved))
 
     @rule(agent=st.sampled_from(["ann", "bob", "cid"]))
     def somebody_leaves(self, agent):

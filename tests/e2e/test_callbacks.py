@@ -194,6 +194,24 @@ def test_a_cut_call_has_its_place_again(town: Town) -> None:
         behind.leave()
 
 
+def test_whoever_was_cut_off_in_the_talk_comes_back_to_the_same_representative(town: Town, tone: Path) -> None:
+    with town.working("ann", plays=tone) as phone, town.call(own="2025550188") as cut:
+        first = cut.go_to("refund")
+        take(town, "ann", phone)
+        cut.leave()
+        town.until("ann", AgentState.WRAP_UP)
+        with town.working("bob"), town.call(own="2025550188") as again:
+            again.go_to("refund")
+            again.hear("place_restored")
+            assert (again.contact.place, again.contact.restored_from) == (first.place, first.id)
+            assert (again.contact.state, town.centre.agent("bob")) == ("waiting", AgentState.AVAILABLE)
+            town.centre.wrap_up("ann", resolved=False)
+            take(town, "ann", phone)
+            eventually(lambda: again.ear.hears(AGENT_HZ), what="the same representative's tone at the caller's")
+            assert again.contact.agent == "ann" and again.contact.offers == 1
+            again.leave()
+
+
 @pytest.mark.parametrize("own", ["anonymous", "9005551234", "+442079460000", "100"])
 def test_a_number_that_is_not_rung_is_not_offered(town: Town, own: str) -> None:
     with town.call(own=own) as caller:

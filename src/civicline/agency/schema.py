@@ -211,6 +211,7 @@ class CallbackPart(Part):
     hours: str = ""
     keep_place_s: Annotated[float, Field(ge=0, le=KEEP_CLOSED_S)] = 900.0
     limit_a_day: Annotated[int, Field(ge=1, le=99)] = 3
+    same_agent_s: Annotated[float, Field(ge=0, le=600)] = 60.0
 
 
 class QueuePart(Part):

@@ -152,6 +152,8 @@ class CallbackPolicy:
     """So long the place of whoever left without a promise, or was not reached, is kept for the same number."""
     limit_a_day: int = 3
     """So many promises one number is given within 24 hours, and never two at once."""
+    same_agent_s: float = 60.0
+    """So long whoever comes back waits for the representative who has spoken to them, before anybody may take them."""
 
 
 @dataclass(frozen=True, slots=True)

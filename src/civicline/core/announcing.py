@@ -40,7 +40,7 @@ def position(contact: Contact, ahead: Mapping[Bucket, int]) -> int:
 
 def _basis(state: State, agency: Agency, contact: Contact, ahead: int) -> told.Basis:
     queue = contact.queue or ""
-    people = wait.people(state, agency, indexes.bucket(state, contact))
+    people = wait.people(state, agency, indexes.needs(state, contact))
     return told.Basis(len(people), pace.handle_s(state.paces, queue, contact.skill), queue, ahead)
 
 

@@ -116,14 +116,25 @@ class CallbackDeclined:
 
 @dataclass(frozen=True, slots=True)
 class PlaceRestored:
-    """The same number is back for the same queue: the place that contact `lost` had is this one's now."""
+    """The same number is back for the same queue: the place that contact `lost` had is this one's now. `for_agent`: the
+    representative to whom they talked when they were cut off may take it before all others."""
 
     at: float
     contact: str
     lost: str
+    for_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedToAnybody:
+    """The one representative who might take it does not come in time: whoever may take its queue may take it."""
+
+    at: float
+    contact: str
 
 
 CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
     | CallbackMissed | CallbackCancelled | CallbackDeclined | PlaceRestored
+    | OpenedToAnybody
 )  # fmt: skip

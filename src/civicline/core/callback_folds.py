@@ -143,8 +143,18 @@ def _place_restored(state: State, fact: facts.PlaceRestored) -> None:
     contact, lost = state.contacts[fact.contact], state.contacts[fact.lost]
     move_contact(state, contact, "PlaceRestored")
     contact.place, contact.restored_from = lost.place, lost.id
+    if fact.for_agent:
+        contact.for_agent, contact.for_agent_since = fact.for_agent, fact.at
     lost.restored_to = contact.id
     indexes.note_lost(state, lost)
+
+
+def _opened_to_anybody(state: State, fact: facts.OpenedToAnybody) -> None:
+    contact = state.contacts[fact.contact]
+    move_contact(state, contact, "OpenedToAnybody")
+    indexes.leave(state, contact)
+    contact.for_agent = contact.for_agent_since = None
+    indexes.enter(state, contact)
 
 
 FOLDS: dict[type, Callable[[State, Any], None]] = {
@@ -160,4 +170,5 @@ FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.CallbackCancelled: _callback_cancelled,
     facts.CallbackDeclined: _declined,
     facts.PlaceRestored: _place_restored,
+    facts.OpenedToAnybody: _opened_to_anybody,
 }

@@ -38,8 +38,14 @@ PARTY, SEGMENT = "party", "segment"
 CALLBACK = "callback"
 """The next step of a promise, by contact."""
 
+SAME_AGENT = "same_agent"
+"""The end of waiting for one representative, by contact."""
+
 LAST_POLICY = CallbackPolicy(offer_after_s=0.0)
 """Holds for what was promised where an agency pack took the queue or its policy away."""
+
+OPEN_TO_ONE = frozenset({ContactState.WAITING, ContactState.KEPT})
+"""States in which a contact may wait for one representative."""
 
 GOODBYE_S = 60.0
 """Whoever had the place kept has heard so by then (a prompt of 15 s): voice is gone, and the leg ends."""
@@ -162,14 +168,25 @@ def _callback_at(state: State, key: str) -> float | None:
     return max(promise.next_at, promise.made_at) + (PROMISE_S if promise.ready else 0.0)
 
 
+def _same_agent_at(state: State, key: str) -> float | None:
+    contact = state.contacts.get(key)
+    if contact is None or contact.for_agent_since is None or contact.state not in OPEN_TO_ONE:
+        return None
+    return contact.for_agent_since + _policy(state, contact).same_agent_s
+
+
+def _policy(state: State, contact: Contact) -> CallbackPolicy:
+    queue = queue_of(state, contact)
+    return (queue.callback if queue else None) or LAST_POLICY
+
+
 def _ring_back_until(state: State, contact: Contact, since: float) -> float:
     return since + ring_back_s(state, contact) + RING_GRACE_S
 
 
 def ring_back_s(state: State, contact: Contact) -> float:
     """How long the person's telephone rings."""
-    queue = queue_of(state, contact)
-    return ((queue.callback if queue else None) or LAST_POLICY).ring_s
+    return _policy(state, contact).ring_s
 
 
 _WHEN: dict[str, Callable[[State, str], float | None]] = {
@@ -184,6 +201,7 @@ _WHEN: dict[str, Callable[[State, str], float | None]] = {
     POSITION: _position_at,
     URGENT: _urgent_at,
     CALLBACK: _callback_at,
+    SAME_AGENT: _same_agent_at,
 }
 
 
@@ -202,6 +220,7 @@ def rebuild(state: State) -> None:
         note(state, POSITION, key)
         note(state, PARTY, key)
         note(state, CALLBACK, key)
+        note(state, SAME_AGENT, key)
     for key in state.urgent:
         note(state, URGENT, key)
     for key in state.agents:

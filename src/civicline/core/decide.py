@@ -22,6 +22,7 @@ from civicline.core import (
     releasing,
     requests,
     routing,
+    same_agent,
     scheduling,
     survey_rules,
 )
@@ -69,6 +70,8 @@ def _serve(state: State, now: float, record: Record) -> None:
     """Whose turn it is in the line, whether they hold or are to be rung."""
     releasing.release(state, now, record)
     routing.route(state, now, record)
+    if same_agent.let_go(state, now, record):
+        _serve(state, now, record)
 
 
 def _pass_time(state: State, now: float, record: Record) -> None:
@@ -90,6 +93,8 @@ def _pass_time(state: State, now: float, record: Record) -> None:
             announcing.DUE[kind](state, key, now, record)
         elif kind in callback.DUE:
             callback.DUE[kind](state, key, now, record)
+        elif kind in same_agent.DUE:
+            same_agent.DUE[kind](state, key, now, record)
         elif kind in in_call.DUE:
             in_call.DUE[kind](state, key, now, record)
             _follow_pack_in_line(state, state.contacts.get(key), now, record)

@@ -17,6 +17,8 @@ class Bucket(NamedTuple):
     language: str
     priority: int
     step: int
+    agent: str = ""
+    """The only one who may take them so far."""
 
 
 @dataclass(slots=True)
@@ -33,8 +35,10 @@ class Derived:
     """By the keyed hash of a number: promises that are open."""
     promised: dict[str, int] = field(default_factory=dict)
     """By the same: how many of `State.promised` are of it."""
-    lost: dict[str, str] = field(default_factory=dict)
-    """By the same: the closed contact whose place waits for its return."""
+    lost: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    """By the same: contacts whose place waits for their return, and since when; the last that left at the end."""
+    theirs: set[str] = field(default_factory=set)
+    """Contacts in a line that one representative may take before all others."""
     in_queue: dict[str, int] = field(default_factory=dict)
     """Contacts with a place in line, by queue."""
     free: set[str] = field(default_factory=set)

@@ -159,6 +159,7 @@ def _talk_ended(state: State, fact: facts.TalkEnded) -> None:
         _end_leg_of(state, contact.leg)
     _end_leg_of(state, contact.offer)
     _move_agent(state, fact.agent, "TalkEnded", fact.at)
+    indexes.note_lost(state, contact)
     deadlines.note(state, deadlines.WRAP_UP, contact.id)
 
 
@@ -171,6 +172,7 @@ def _contact_wrapped(state: State, fact: facts.ContactWrapped) -> None:
         _move_contact(state, contact, "ContactWrapped")
     else:
         _finish_wrap_up(state, contact, "ContactWrapped", fact.agent, fact.at)
+    indexes.note_lost(state, contact)
 
 
 def _wrap_up_ran_out(state: State, fact: facts.WrapUpRanOut) -> None:

@@ -21,6 +21,7 @@ def take(contact: Contact, agent: str, leg: str, at: float) -> None:
     _forget_word(contact)
     contact.agent, contact.offer, contact.taken_at, contact.talk_ended_at = agent, leg, at, None
     contact.connected_at = at if contact.connected_at is None else contact.connected_at
+    contact.for_agent = contact.for_agent_since = None
     contact.segments.append(Segment(agent, leg, contact.queue, at))
 
 

@@ -17,6 +17,11 @@ def language_of(state: State, contact: Contact) -> str:
 
 
 def bucket(state: State, contact: Contact) -> Bucket:
+    """Its needs, and who alone may take it."""
+    return needs(state, contact)._replace(agent=contact.for_agent or "")
+
+
+def needs(state: State, contact: Contact) -> Bucket:
     return Bucket(contact.queue or "", contact.skill, language_of(state, contact), contact.priority, contact.step)
 
 
@@ -58,6 +63,8 @@ def enter(state: State, contact: Contact) -> None:
         _insert(derived.ready, key, contact)
     if contact.is_released:
         derived.released.add(contact.id)
+    if contact.for_agent is not None:
+        derived.theirs.add(contact.id)
 
 
 def leave(state: State, contact: Contact) -> None:
@@ -78,6 +85,7 @@ def leave(state: State, contact: Contact) -> None:
     if _is_ready(contact):
         _remove(derived.ready, key, contact)
     derived.released.discard(contact.id)
+    derived.theirs.discard(contact.id)
 
 
 def _is_ready(contact: Contact) -> bool:
@@ -94,16 +102,26 @@ def count(counts: dict[str, int], name: str, change: int) -> None:
 
 
 def note_lost(state: State, contact: Contact) -> None:
-    """A contact was closed, or its place was given back. Of several of one number the last counts."""
-    if contact.has_lost_place and contact.restored_to is None:
-        state.derived.lost[contact.caller] = contact.id
-    elif contact.has_lost_place:
-        state.derived.lost.pop(contact.caller, None)
+    """Call it whenever `Contact.left_at` may have changed."""
+    forget_lost(state, contact)
+    left_at = contact.left_at
+    if left_at is not None:
+        insort(state.derived.lost.setdefault(contact.caller, []), (left_at, contact.id))
 
 
 def forget_lost(state: State, contact: Contact) -> None:
-    if state.derived.lost.get(contact.caller) == contact.id:
-        del state.derived.lost[contact.caller]
+    found = state.derived.lost.get(contact.caller, [])
+    kept = [entry for entry in found if entry[1] != contact.id]
+    if kept:
+        state.derived.lost[contact.caller] = kept
+    else:
+        state.derived.lost.pop(contact.caller, None)
+
+
+def last_lost(state: State, caller: str) -> str:
+    """The contact of this number that left last and whose place waits; "" without one."""
+    found = state.derived.lost.get(caller)
+    return found[-1][1] if found else ""
 
 
 def is_free(agent: Agent) -> bool:
@@ -139,10 +157,9 @@ def rebuild(state: State) -> State:
     state.derived = Derived()
     for contact in state.contacts.values():
         enter(state, contact)
+        note_lost(state, contact)
     for agent in state.agents.values():
         note_agent(state, agent)
-    for contact_id in state.closed:
-        note_lost(state, state.contacts[contact_id])
     for _at, caller in state.promised:
         count(state.derived.promised, caller, 1)
     deadlines.rebuild(state)

@@ -48,7 +48,7 @@ def _join(state: State, contact: Contact, at: float, record: Record) -> None:
     if queue is None or not hours.is_open(agency, queue.calendar, at):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
     elif lost := _lost_place(state, contact, queue, at):
-        record(PlaceRestored(at, contact.id, lost))
+        record(PlaceRestored(at, contact.id, lost.id, (lost.agent or "") if lost.was_cut else ""))
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
     elif _is_full(state, agency, contact, queue, skill):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))
@@ -56,13 +56,14 @@ def _join(state: State, contact: Contact, at: float, record: Record) -> None:
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
 
 
-def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> str | None:
+def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> Contact | None:
     """The contact of the same number that left this queue a while ago: whoever comes back is not turned away either."""
-    lost = state.contacts.get(state.derived.lost.get(contact.caller, ""))
+    lost = state.contacts.get(indexes.last_lost(state, contact.caller))
     policy = queue.callback
-    if lost is None or lost.closed_at is None or policy is None or lost.queue != queue.id or contact.place is not None:
+    if lost is None or lost.left_at is None or policy is None or contact.place is not None:
         return None
-    return lost.id if at < lost.closed_at + policy.keep_place_s else None
+    same = queue.id in {lost.queue, *(each.queue for each in lost.segments)}
+    return lost if same and at < lost.left_at + policy.keep_place_s else None
 
 
 def _is_full(state: State, agency: Agency, contact: Contact, queue: Queue, skill: str) -> bool:

@@ -186,6 +186,7 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.WAITING, "PositionTold"): C.WAITING,
     (C.WAITING, "OfferMade"): C.OFFERED,
     (C.WAITING, "ContactAbandoned"): C.CLOSED,
+    (C.WAITING, "OpenedToAnybody"): C.WAITING,
     (C.WAITING, "HoldOffered"): C.WAITING,
     (C.WAITING, "HoldTaken"): C.KEPT,
     (C.KEPT, "HoldSaid"): C.KEPT,

@@ -34,6 +34,10 @@ Place = tuple[float, int]
 """When a contact first joined a line, and the count of all that joined: orders the line and is never lost."""
 
 
+CUT_BY = frozenset({HungUpBy.CALLER, HungUpBy.LOST})
+"""Who ended a talk that may have been cut: a caller whose line drops says BYE like one who is done."""
+
+
 @dataclass(slots=True)
 class Segment:
     """One representative's part in a contact: talk and hold add up to `ended_at` − `began_at`, the wrap-up follows.
@@ -192,13 +196,29 @@ class Contact:
     """The contact whose place it has."""
     restored_to: str | None = None
     """The contact that has its place now."""
+    for_agent: str | None = None
+    """The only one who may take it, until `OpenedToAnybody`."""
+    for_agent_since: float | None = None
+    """When it began to wait for that one; None while its turn has not come."""
 
     @property
-    def has_lost_place(self) -> bool:
-        """Left the line before anybody answered, or was promised a call and not reached."""
-        in_line = self.place is not None and self.connected_at is None and bool(self.caller)
+    def was_cut(self) -> bool:
+        """The talk ended and the representative did not end it; and no word says that it was over all the same."""
+        ended = self.state in (ContactState.WRAPPING, ContactState.CLOSED) and self.talk_ended_at is not None
+        with_agent = self.agent is not None and self.abandoned_in is None
+        return ended and with_agent and self.ended_by in CUT_BY and self.resolved is not True
+
+    @property
+    def left_at(self) -> float | None:
+        """Since when its place waits for its return: cut off in the talk, gone from the line before anybody answered,
+        or promised a call and not reached. None: it does not wait, or was given back."""
+        if self.place is None or not self.caller or self.restored_to is not None:
+            return None
+        if self.was_cut:
+            return self.talk_ended_at
         missed = self.promise is not None and self.promise.end is PromiseEnd.MISSED
-        return in_line and (self.abandoned_in in IN_LINE or missed)
+        lost = self.connected_at is None and (self.abandoned_in in IN_LINE or missed)
+        return self.closed_at if lost else None
 
     @property
     def is_released(self) -> bool:

@@ -29,6 +29,7 @@ def move_contact(state: State, contact: Contact, name: str) -> None:
 def note_waiting(state: State, contact: Contact) -> None:
     deadlines.note(state, deadlines.OVERFLOW, contact.id)
     deadlines.note(state, deadlines.POSITION, contact.id)
+    deadlines.note(state, deadlines.SAME_AGENT, contact.id)
 
 
 def move_agent(state: State, agent_id: str, name: str, at: float) -> Agent:

@@ -59,12 +59,22 @@ def levels(state: State, agency: Agency, bucket: Bucket) -> dict[str, int]:
         return known
     queue = agency.queues.get(bucket.queue)
     found: dict[str, int] = {}
-    if queue is not None:
+    if bucket.agent:
+        found = _only(agency, bucket)
+    elif queue is not None:
         within = reach(queue, bucket.step)
         every = ((name, level_for(staff, bucket, within)) for name, staff in agency.staff.items())
         found = {name: level for name, level in every if level is not None}
     state.derived.levels[bucket] = found
     return found
+
+
+def _only(agency: Agency, bucket: Bucket) -> dict[str, int]:
+    """Whoever has spoken to the person may go on with them: neither tier nor level counts, only the language."""
+    staff = agency.staff.get(bucket.agent)
+    if staff is None or bucket.queue not in agency.queues or bucket.language not in staff.languages:
+        return {}
+    return {staff.id: staff.skills.get(bucket.skill, 0)}
 
 
 def best_agent(state: State, agency: Agency, bucket: Bucket) -> Agent | None:

@@ -102,7 +102,7 @@ def estimate_s(state: State, contact: Contact, now: float) -> float | None:
 
 def behind_s(state: State, agency: Agency, contact: Contact, ahead: dict[Bucket, int], now: float) -> float | None:
     """As `estimate_s`, where those before the place were counted."""
-    own = indexes.bucket(state, contact)
+    own = indexes.needs(state, contact)
     same = sum(count for bucket, count in ahead.items() if _is_same(bucket, own))
     leaving = pace.leaving_per_s(state.paces, own.queue, own.skill)
     return until_served_s(same, leaving, _stretches(state, agency, contact, ahead, same, now))
@@ -192,7 +192,7 @@ def _stretches(
     state: State, agency: Agency, contact: Contact, ahead: dict[Bucket, int], same: int, now: float
 ) -> Iterator[Stretch]:
     """One for each time at which those change whom the contact reaches."""
-    own = indexes.bucket(state, contact)
+    own = indexes.needs(state, contact)
     work, turns = _work(state, agency, own, ahead, same + 1), _turns(state, agency, now)
     theirs = {agency.staff[name].calendar for name in work.others_s} & turns.keys()
     before_it: set[str] = set()
