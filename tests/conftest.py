@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from django.db import connections
@@ -49,6 +50,8 @@ from civicline import settings
 from civicline.database import cluster
 sys.exit(cluster.run(settings.load()))
 """
+hypothesis.settings.register_profile("no clock", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("no clock")
 KEPT_TABLES = (
     "django_migrations",
     "django_content_type",

@@ -309,6 +309,32 @@ def test_whoever_comes_back_has_the_old_place(how):
         assert line.agent_of("c3") == "ann", "before c2, who came before the second call"
 
 
+@pytest.mark.parametrize("when", ["kept", "being rung", "between attempts"])
+def test_whoever_rings_us_meanwhile_has_the_place_in_that_call_and_is_not_rung(when):
+    line = Line()
+    first = line.keeps("c1")
+    line.holds("c2")
+    if when != "kept":
+        line.ann_is_free()
+        assert first.state == "ringing_back"
+    if when == "between attempts":
+        line.do(r.LegFailed("c1-b1", Failure.BUSY))
+    again = line.call("c3", "income", caller="number of c1")
+    assert (again.place, again.restored_from) == (first.place, "c1") and again.hold_offered_at is None
+    assert (first.state, first.promise.end) == ("closed", "overtaken")
+    assert all(leg.state == "ending" for leg in line.state.legs.values() if leg.contact == "c1")
+    for _ in range(3):
+        line.wait(600)
+    assert not [leg for leg in line.state.legs.values() if leg.contact == "c1"], "and never again"
+
+
+def test_a_time_that_has_not_come_stays_promised_to_who_rings_before():
+    line = Line()
+    line.do(cb.PromiseCallback("p1", "+1", "one", "voice-1", line.now + 6000, "income", "en"))
+    again = line.call("c1", "income", caller="one")
+    assert again.restored_from is None and line.state.contacts["p1"].state == "kept"
+
+
 @pytest.mark.parametrize("why", ["too late", "another number", "another queue", "was answered", "twice", "no policy"])
 def test_who_has_no_old_place(why):
     line = Line(packs.NO_CALLBACKS if why == "no policy" else with_policy(keep_place_s=100))
@@ -338,11 +364,10 @@ def test_a_full_line_has_room_for_whoever_comes_back():
 
 def test_one_number_has_one_open_promise_and_so_many_a_day():
     line = Line(with_policy(limit_a_day=2))
+    line.do(cb.PromiseCallback("p0", "+1", "one", "v", line.now + 6000, "income"))
     first = line.call("c1", "income", caller="one", may_ring=True)
-    line.do(cb.TakeHold("c1"))
-    again = line.call("c2", "income", caller="one", may_ring=True)
-    assert first.state == "kept" and again.hold_offered_at is None
-    line.do(cb.CancelCallback("c1"))
+    assert line.state.contacts["p0"].state == "kept" and first.hold_offered_at is None
+    line.do(cb.CancelCallback("p0"))
     second = line.call("c3", "income", caller="one", may_ring=True)
     line.do(cb.TakeHold("c3"))
     line.do(cb.CancelCallback("c3"))

@@ -194,6 +194,20 @@ def test_a_cut_call_has_its_place_again(town: Town) -> None:
         behind.leave()
 
 
+def test_whoever_rings_us_while_being_rung_has_the_place_in_that_call(town: Town, person_port: int) -> None:
+    contact = keeps_the_place(town)
+    place = town.centre.contact(contact).place
+    with Sipp("uas_rings", port=person_port, args=("-d", "700")) as phone, town.working("ann"):
+        until(town, contact, "ringing_back")
+        with town.call() as again:
+            again.go_to("refund")
+            assert (again.contact.place, again.contact.restored_from) == (place, contact)
+            result = phone.wait()
+            assert result.ok and result.received("CANCEL"), result.explain()
+            again.leave()
+    assert until(town, contact, "closed").promise.end == "overtaken"  # type: ignore[union-attr]
+
+
 def test_whoever_was_cut_off_in_the_talk_comes_back_to_the_same_representative(town: Town, tone: Path) -> None:
     with town.working("ann", plays=tone) as phone, town.call(own="2025550188") as cut:
         first = cut.go_to("refund")

@@ -106,6 +106,14 @@ class CallbackCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackOvertaken:
+    """The person rang us before we reached them, and has the place again in that call: closed."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackDeclined:
     """A time that somebody chose is not promised; `contact` does not come to be, and `replaces` stands as it was."""
 
@@ -135,6 +143,6 @@ class OpenedToAnybody:
 
 CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
-    | CallbackMissed | CallbackCancelled | CallbackDeclined | PlaceRestored
+    | CallbackMissed | CallbackCancelled | CallbackOvertaken | CallbackDeclined | PlaceRestored
     | OpenedToAnybody
 )  # fmt: skip

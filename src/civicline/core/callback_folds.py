@@ -128,6 +128,10 @@ def _callback_cancelled(state: State, fact: facts.CallbackCancelled) -> None:
     _end(state, fact, PromiseEnd.CANCELLED, HungUpBy.CALLER)
 
 
+def _callback_overtaken(state: State, fact: facts.CallbackOvertaken) -> None:
+    _end(state, fact, PromiseEnd.OVERTAKEN, HungUpBy.US)
+
+
 def _end(state: State, fact: Any, end: PromiseEnd, by: HungUpBy) -> None:
     contact = state.contacts[fact.contact]
     move_contact(state, contact, type(fact).__name__)
@@ -168,6 +172,7 @@ FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.AttemptFailed: _attempt_failed,
     facts.CallbackMissed: _callback_missed,
     facts.CallbackCancelled: _callback_cancelled,
+    facts.CallbackOvertaken: _callback_overtaken,
     facts.CallbackDeclined: _declined,
     facts.PlaceRestored: _place_restored,
     facts.OpenedToAnybody: _opened_to_anybody,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from civicline.core import facts, hours, in_call, indexes, routing
 from civicline.core.agency import Agency, Queue
-from civicline.core.callback_facts import PlaceRestored
+from civicline.core.callback_facts import CallbackOvertaken, PlaceRestored
 from civicline.core.derived import Bucket
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import TopicBy, TurnedAwayFor
@@ -47,6 +47,10 @@ def _join(state: State, contact: Contact, at: float, record: Record) -> None:
     queue, skill = needs(agency, contact) or (None, "")
     if queue is None or not hours.is_open(agency, queue.calendar, at):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
+    elif kept := _kept_place(state, contact, queue):
+        record(CallbackOvertaken(at, kept.id))
+        record(PlaceRestored(at, contact.id, kept.id, kept.for_agent or ""))
+        record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
     elif lost := _lost_place(state, contact, queue, at):
         record(PlaceRestored(at, contact.id, lost.id, (lost.agent or "") if lost.was_cut else ""))
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
@@ -54,6 +58,15 @@ def _join(state: State, contact: Contact, at: float, record: Record) -> None:
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))
     else:
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
+
+
+def _kept_place(state: State, contact: Contact, queue: Queue) -> Contact | None:
+    """The contact of the same number whose place in this queue is kept: whoever rings us need not be rung. A chosen
+    time that has not come yet is no place, and stays promised."""
+    if contact.place is not None or not state.derived.promises.get(contact.caller):
+        return None
+    kept = (state.contacts[id_] for entries in state.derived.kept.values() for _, id_ in entries)
+    return next((each for each in kept if each.caller == contact.caller and each.queue == queue.id), None)
 
 
 def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> Contact | None:

@@ -110,6 +110,7 @@ class PromiseEnd(StrEnum):
 
     MISSED = "missed"
     CANCELLED = "cancelled"
+    OVERTAKEN = "overtaken"
 
 
 class HungUpBy(StrEnum):
@@ -196,12 +197,14 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.KEPT, "CallbackDue"): C.RINGING_BACK,
     (C.KEPT, "CallbackMissed"): C.CLOSED,
     (C.KEPT, "CallbackCancelled"): C.CLOSED,
+    (C.KEPT, "CallbackOvertaken"): C.CLOSED,
     (C.RINGING_BACK, "RecordingRefused"): C.RINGING_BACK,
     (C.RINGING_BACK, "NoticePlayed"): C.RINGING_BACK,
     (C.RINGING_BACK, "ContactQueued"): C.RINGING_BACK,
     (C.RINGING_BACK, "PersonReached"): C.WAITING,
     (C.RINGING_BACK, "AttemptFailed"): C.KEPT,
     (C.RINGING_BACK, "CallbackCancelled"): C.CLOSED,
+    (C.RINGING_BACK, "CallbackOvertaken"): C.CLOSED,
     (C.OFFERED, "RecordingRefused"): C.OFFERED,
     (C.OFFERED, "OfferMissed"): C.WAITING,
     (C.OFFERED, "OfferAccepted"): C.TALKING,

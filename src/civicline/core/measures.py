@@ -40,6 +40,8 @@ class Parts:
     """Kept the place, and was reached in none of the attempts."""
     callback_cancelled: int = 0
     """Kept the place, and no longer wanted it."""
+    callback_overtaken: int = 0
+    """Kept the place, and rang again before being rung: the place went on in that contact."""
     answered: int = 0
     """By a representative."""
     still_open: int = 0
@@ -125,6 +127,7 @@ OUTCOMES = (
     "courtesy_disconnect",
     "callback_missed",
     "callback_cancelled",
+    "callback_overtaken",
     "answered",
     "still_open",
 )
