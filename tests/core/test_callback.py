@@ -328,6 +328,26 @@ def test_whoever_rings_us_meanwhile_has_the_place_in_that_call_and_is_not_rung(w
     assert not [leg for leg in line.state.legs.values() if leg.contact == "c1"], "and never again"
 
 
+@pytest.mark.parametrize("step_s", [-3600.0, 3600.0])
+def test_a_clock_that_is_set_while_the_telephone_rings_rings_nobody_twice(step_s):
+    """Set on: the attempt is over, and the next one follows. Set back: time stands still, and what happens counts."""
+    line = Line()
+    first = line.keeps("c1")
+    line.ann_is_free()
+    line.now += step_s
+    line.person_presses("c1")
+    if step_s > 0:
+        assert [fact.why for fact in line.said("AttemptFailed")] == ["no_answer"]
+        line.do(r.LegHungUp("c1-b1", HungUpBy.US))
+        line.wait(POLICY.gap_s)
+        assert first.leg == "c1-b2"
+        line.person_presses("c1")
+    line.answer("c1")
+    attempts = [fact.attempt for fact in line.said("CallbackDue")]
+    assert attempts == ([1] if step_s < 0 else [1, 2])
+    assert (first.state, len(line.said("PersonReached"))) == ("talking", 1)
+
+
 def test_a_time_that_has_not_come_stays_promised_to_who_rings_before():
     line = Line()
     line.do(cb.PromiseCallback("p1", "+1", "one", "voice-1", line.now + 6000, "income", "en"))

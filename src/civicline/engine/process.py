@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from contextlib import closing
+from functools import partial
 
 import psycopg
 
@@ -18,6 +18,7 @@ from civicline.collector import settle
 from civicline.core import deadlines
 from civicline.database.urls import urls
 from civicline.engine import fold
+from civicline.engine.clock import Clock
 from civicline.engine.fold import UndecidableError
 from civicline.engine.snapshots import Snapshots
 from civicline.journal.append import StaleEpochError
@@ -73,7 +74,8 @@ class Turn:
         self.undecidable = undecidable
         self.folded, unanswered = fold.recover(leadership.conn)
         self.saved_at = self.folded.position
-        self.ahead_s = _clock_ahead_s(leadership)
+        self.clock = Clock(partial(_database_says, leadership))
+        self.clock.stamped(self.folded.state.now)
         self.snapshots = Snapshots(url)
         self.follower = Follower(url, after=self.folded.position, part=Part.REQUESTS)
         self.store(fold.decide_all(self.folded, unanswered, undecidable))
@@ -82,25 +84,22 @@ class Turn:
         """Wait for requests or for the next deadline, decide, store."""
         events = self.follower.read(self._patience_s())
         self.store(fold.decide_all(self.folded, events, self.undecidable))
+        self.clock.look()
         due = deadlines.next_at(self.folded.state)
-        if due is not None and due <= self.now():
-            self.store(fold.pass_time(self.folded, self.now()))
+        if due is not None and due <= (now := self.clock.now()):
+            self.store(fold.pass_time(self.folded, now))
         self._save_when_due(events)
-
-    def now(self) -> float:
-        """The database's clock, which stamps the requests: deadlines and requests must agree on the time."""
-        return time.time() + self.ahead_s
 
     def store(self, drafts: list[Draft]) -> None:
         """Append facts; the state holds them, so from here on it stands at the last of them."""
         if drafts:
             stored = self.leadership.append(drafts)
             self.folded.stored = stored.last
-            self.ahead_s = stored.at - time.time()
+            self.clock.stamped(stored.at)
 
     def _patience_s(self) -> float:
         due = deadlines.next_at(self.folded.state)
-        return IDLE_S if due is None else min(IDLE_S, max(0.0, due - self.now()))
+        return IDLE_S if due is None else min(IDLE_S, max(0.0, due - self.clock.now()))
 
     def _save_when_due(self, events: list[Event]) -> None:
         due = self.folded.position - self.saved_at >= SNAPSHOT_EVERY and len(events) < SNAPSHOT_EVERY
@@ -108,7 +107,7 @@ class Turn:
             self.saved_at = self.folded.position
 
 
-def _clock_ahead_s(leadership: Leadership) -> float:
+def _database_says(leadership: Leadership) -> float:
     row = leadership.conn.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
     assert row is not None
-    return float(row[0]) - time.time()
+    return float(row[0])
