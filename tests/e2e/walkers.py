@@ -149,7 +149,7 @@ class Crowd:
         self._placed += 1
         walker = Walker(self._centre, walk, self._placed, self._folder)
         walker.sipp.start()
-        self._walking[self._names.number(walker.number)] = walker
+        self._walking[self._names.number(f"+1{walker.number}")] = walker
 
     def _look(self) -> None:
         state = self._centre.state()

@@ -14,7 +14,7 @@ from civicline.core.agency import CallbackPolicy
 from civicline.core.decide import react
 from civicline.core.lifecycle import TopicBy
 from civicline.core.model import Contact, State
-from civicline.voice.dialable import number_to_ring
+from civicline.voice.dialable import canonical, number_to_ring
 from civicline.voice.ivr.present import step_of
 from civicline.voice.ivr.step import Spoken, Step
 
@@ -116,6 +116,16 @@ def test_whom_we_ring(number: str, dialled: str | None) -> None:
     agency = replace(AGENCY, lines=AGENCY.lines | {line.number: line}, offices=offices)
     assert offices, "the pack has an office"
     assert number_to_ring(agency, number) == dialled
+
+
+@pytest.mark.parametrize("written", ["2025550143", "+12025550143", "12025550143", "+1 (202) 555-0143", "202.555.0143"])
+def test_a_number_is_the_same_however_it_is_written(written: str) -> None:
+    assert canonical(AGENCY, written) == "+12025550143"
+
+
+@pytest.mark.parametrize("none", ["", "anonymous", "100", "+999123"])
+def test_what_is_no_number_stays_as_it_is(none: str) -> None:
+    assert canonical(AGENCY, none) == none
 
 
 def test_numbers_are_read_as_of_the_agencys_country() -> None:

@@ -10,7 +10,7 @@ from civicline.core.lifecycle import HungUpBy, LegState
 from civicline.core.model import Leg
 from civicline.voice import bridge, store
 from civicline.voice.calls import Call, LocalLeg, Phase
-from civicline.voice.dialable import number_to_ring
+from civicline.voice.dialable import canonical, number_to_ring
 from civicline.voice.media import sdp as sdps
 from civicline.voice.names import contact_of
 from civicline.voice.sip.api import Invite
@@ -51,9 +51,8 @@ def _arrive(app: Application, invite: Invite, contact: str, sdp: str) -> None:
     call.number = number
     call.legs.add(invite.leg)
     local = app.local[invite.leg] = LocalLeg(invite.leg, contact, Phase.ARRIVED, remote_sdp=sdp)
-    asked = requests.CallArrived(
-        contact, invite.to_user, app.names.number(number), invite.leg, app.node, may_ring=_may_ring(app, number)
-    )
+    caller = app.names.number(canonical(app.state.agency, number))
+    asked = requests.CallArrived(contact, invite.to_user, caller, invite.leg, app.node, may_ring=_may_ring(app, number))
     if not app.ask(asked, keep=store.keep_number(contact, number, time.time() + app.pack.sealed_s)):
         _come_again(app, call, local)
         return

@@ -46,6 +46,18 @@ def looked_at(agency: Agency, number: str) -> str | Refusal:
     return Refusal.DEARER if phonenumbers.number_type(found) in DEARER else dialled
 
 
+def canonical(agency: Agency | None, number: str) -> str:
+    """One spelling for each number: carriers write it with the country's code or without, people with blanks and
+    brackets. What is no number stays as it is."""
+    if agency is None:
+        return number
+    try:
+        found = phonenumbers.parse(number, agency.country)
+    except NumberParseException:
+        return number
+    return _e164(found) if phonenumbers.is_possible_number(found) else number
+
+
 def _own(agency: Agency) -> set[str]:
     """Ringing them would ring ourselves, or another office in somebody's name."""
     own = [*agency.lines, *(office.number for office in agency.offices.values())]
