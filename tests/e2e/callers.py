@@ -123,7 +123,7 @@ class Caller(witness.Caller):
     def gone(self) -> Result:
         """Wait for the end of SIPp's scenario, which must have gone as it is written."""
         result = self.result()
-        assert result.ok, result.explain()
+        assert result.ok, "\n".join([result.explain(), *self._town.story(self.id)])
         return result
 
     def leave(self) -> Result:
@@ -237,6 +237,11 @@ class Town:
         events = read(self.centre.conn, 0, MOST_EVENTS)
         found = (kinds.fact(event.kind, event.body) for event in events)
         return [fact for fact in found if isinstance(fact, kind)]
+
+    def story(self, contact: str) -> list[str]:
+        """What the journal says of a contact, for a failed test."""
+        bodies = [(event.kind, event.body) for event in read(self.centre.conn, 0, MOST_EVENTS)]
+        return [f"{kind} {body}" for kind, body in bodies if contact in str(body)]
 
     def day(self) -> dict[str, Any]:
         """The parts of today's report."""
