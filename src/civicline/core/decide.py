@@ -21,6 +21,7 @@ from civicline.core import (
     menus,
     releasing,
     requests,
+    ring_back,
     routing,
     same_agent,
     scheduling,
@@ -360,5 +361,6 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     **menus.ANSWERS,
     **announcing.ANSWERS,
     **callback.ANSWERS,
+    **ring_back.ANSWERS,
     **scheduling.ANSWERS,
 }

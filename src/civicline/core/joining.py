@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from civicline.core import facts, hours, in_call, indexes, routing
 from civicline.core.agency import Agency, Queue
-from civicline.core.callback_facts import PlaceRestored
+from civicline.core.callback_facts import CallbackCancelled, PlaceRestored
 from civicline.core.derived import Bucket
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import TopicBy, TurnedAwayFor
@@ -48,7 +48,10 @@ def _join(state: State, contact: Contact, at: float, record: Record) -> None:
     if queue is None or not hours.is_open(agency, queue.calendar, at):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
     elif lost := _lost_place(state, contact, queue, at):
-        record(PlaceRestored(at, contact.id, lost.id, (lost.agent or "") if lost.was_cut else ""))
+        before = lost.for_agent if lost.is_to_be_rung_by_agent else lost.agent if lost.was_cut else None
+        if lost.is_to_be_rung_by_agent:
+            record(CallbackCancelled(at, lost.id))
+        record(PlaceRestored(at, contact.id, lost.id, before or ""))
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
     elif _is_full(state, agency, contact, queue, skill):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))

@@ -10,6 +10,7 @@ from civicline.core import requests
 from civicline.core.kinds import to_body
 from civicline.core.lifecycle import ConsultState, PassedOnFor
 from civicline.core.requests import Request
+from civicline.core.ring_back_requests import RingBack, StopRingingBack
 from civicline.journal.append import append
 from civicline.journal.event import Draft
 from civicline.people.keyset import KeysetError
@@ -78,6 +79,15 @@ def complete(agent: str, contact: str) -> int:
 
 def drop(agent: str, contact: str) -> int:
     return _ask(requests.DropConsult(agent, contact))
+
+
+def ring_back(agent: str, contact: str) -> int:
+    """Have the person rung whose talk was cut."""
+    return _ask(RingBack(agent, contact))
+
+
+def stop_ringing_back(agent: str, contact: str) -> int:
+    return _ask(StopRingingBack(agent, contact))
 
 
 def pass_on(agent: str, contact: str, target: str, why: PassedOnFor, note: str) -> int:

@@ -14,8 +14,10 @@ from civicline.contacts import queries
 from civicline.contacts.models import AgentRow, ContactRow
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import AgentState, PassedOnFor, Recording
+from civicline.desk import ring_back
 from civicline.desk.actions import NOTE
 from civicline.desk.in_call import REMIND_AFTER_S, Control, Group, controls, groups, reasons, third
+from civicline.desk.ring_back import RingBack
 from civicline.people import sealing
 from civicline.people.keyset import KeysetError
 from civicline.web.agency import said, written
@@ -103,6 +105,7 @@ class InHand:
     buttons: list[Button]
     """What may be asked of its recording."""
     entered: list[Entered]
+    ring_back: RingBack | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,7 @@ def _in_hand(state: AgentState, me: AgentRow, row: ContactRow, agency: Agency | 
         paused_s=_paused_s(row) if holds else 0,
         buttons=[Button(name, LABELS[name]) for name in _of_recording(state, row)],
         entered=_entered(row.id, agency) if agency else [],
+        ring_back=ring_back.of(me, row, agency),
     )
 
 

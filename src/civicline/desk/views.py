@@ -68,8 +68,10 @@ CALL: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "join": _call(lambda agent, contact: actions.turn(agent, contact, ConsultState.JOINED)),
     "complete": _call(actions.complete),
     "drop": _call(actions.drop),
+    "ring-back": _call(actions.ring_back),
+    "stop-ringing-back": _call(actions.stop_ringing_back),
 }
-"""What may be done with the call in hand, by the names of `in_call.CONTROLS`."""
+"""What may be done with the call in hand, by the names of `in_call.CONTROLS`, and with whoever was cut off."""
 
 
 @requires("desk.use")

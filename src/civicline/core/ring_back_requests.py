@@ -1,0 +1,24 @@
+"""Requests of a representative whose talk was cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RingBack:
+    """Ring the person, at the number of the call, while `agent` wraps up the talk that was cut."""
+
+    agent: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRingingBack:
+    """No more attempts."""
+
+    agent: str
+    contact: str
+
+
+RingBackRequest = RingBack | StopRingingBack
