@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, rule
 from civicline.core import callback_requests as cb
 from civicline.core import requests as r
 from civicline.core.lifecycle import Failure, HungUpBy
-from civicline.core.ring_back_requests import RingBack, StopRingingBack
+from civicline.core.ring_back_requests import PromiseLater, RingBack, StopRingingBack
 from core import packs
 from core.steps import Steps
 from core.thorough import thorough
@@ -155,6 +155,13 @@ class CallbackMachine(Steps):
             self.step(StopRingingBack(agent, contact.id))
         elif then == "write":
             self.step(r.WrapUp(agent, contact.id, "income", "done", data.draw(st.booleans())))
+
+    @rule(data=st.data(), slot_s=st.sampled_from([-1.0, 5.0, 90.0, 100_000.0]))
+    def a_representative_promises_a_call(self, data, slot_s):
+        contact = self.draw_contact(data, ("talking", "wrapping", "closed"))
+        if contact is not None:
+            self.calls += 1
+            self.step(PromiseLater(contact.agent, contact.id, f"p{self.calls}", self.now + slot_s))
 
     @rule(agent=st.sampled_from(["ann", "bob", "cid"]))
     def somebody_leaves(self, agent):

@@ -58,6 +58,7 @@ class ContactRow(models.Model):
     ring_failure = models.CharField(max_length=16, null=True)
     ring_back_declined = models.CharField(max_length=16, null=True)
     promise_end = models.CharField(max_length=16, null=True)
+    promised_to = models.CharField(max_length=64, null=True)
 
     class Meta:
         db_table = "contacts_contact"

@@ -33,7 +33,7 @@ CONTACT_COLUMNS = (
     "ended_by", "turned_away", "abandoned_in", "closed_at", "wrapped_at", "final_topic", "disposition", "resolved",
     "taken_at", "held_at", "held_by", "consult_state", "consult_with", "passed_on_by", "passed_on_why",
     "recording_paused_at", "pause_reminded_at", "slot_at", "may_ring", "restored_to", "for_agent", "rung_back_by",
-    "ring_attempts", "ring_failure", "ring_back_declined", "promise_end",
+    "ring_attempts", "ring_failure", "ring_back_declined", "promise_end", "promised_to",
 )  # fmt: skip
 AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
 TIMES = frozenset(name for name in (*CONTACT_COLUMNS, *AGENT_COLUMNS) if name.endswith("_at") or name == "since")
@@ -95,6 +95,7 @@ class Touched:
         leg = state.legs.get(getattr(fact, "leg", ""))
         self._add(getattr(fact, "contact", None), getattr(fact, "agent", None))
         self._add(getattr(fact, "lost", None), getattr(fact, "colleague", None))
+        self._add(getattr(fact, "follows", None), None)
         if leg is not None:
             self._add(leg.contact, leg.agent)
         self.urgent = self.urgent or isinstance(fact, (UrgentPosted, UrgentLifted))

@@ -58,9 +58,12 @@ def _callback_promised(state: State, fact: facts.CallbackPromised) -> None:
         skill=fact.skill,
         priority=fact.priority,
         may_ring=True,
+        for_agent=fact.for_agent or None,
         promise=Promise(fact.code, made_at=fact.at, next_at=fact.slot, slot=fact.slot),
     )
     contact = state.contacts[fact.contact]
+    if fact.follows in state.contacts:
+        state.contacts[fact.follows].promised_to = contact.id
     indexes.enter(state, contact)
     note_promise(state, contact, fact.at)
     deadlines.note(state, deadlines.CALLBACK, fact.contact)

@@ -19,6 +19,7 @@ from civicline.core import (
     in_call,
     joining,
     menus,
+    own_promise,
     releasing,
     requests,
     ring_back,
@@ -362,5 +363,6 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     **announcing.ANSWERS,
     **callback.ANSWERS,
     **ring_back.ANSWERS,
+    **own_promise.ANSWERS,
     **scheduling.ANSWERS,
 }

@@ -211,6 +211,8 @@ class Contact:
     """When it began to wait for that one; None while its turn has not come."""
     ring_back_declined: DeclinedFor | None = None
     """Why its representative could not have the person rung."""
+    promised_to: str | None = None
+    """The contact by which its representative has promised to ring the person another time."""
 
     @property
     def was_cut(self) -> bool:

@@ -21,4 +21,17 @@ class StopRingingBack:
     contact: str
 
 
-RingBackRequest = RingBack | StopRingingBack
+@dataclass(frozen=True, slots=True)
+class PromiseLater:
+    """`agent` will ring the person whose contact they wrap up at `slot` (UTC, s), as the contact `promised`.
+
+    Whoever asks has sealed the number under that contact's key.
+    """
+
+    agent: str
+    contact: str
+    promised: str
+    slot: float
+
+
+RingBackRequest = RingBack | StopRingingBack | PromiseLater
