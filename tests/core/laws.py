@@ -9,6 +9,7 @@ from civicline.core.evolve import evolve
 from civicline.core.facts import ContactPassedOn, OfferMade
 from civicline.core.menu_facts import PositionTold
 from civicline.core.model import State
+from civicline.core.ring_back_facts import WrapUpPutOff
 
 HAS_AGENT = {"offered", "talking", "wrapping"}
 HAS_CONTACT = {"offered", "talking", "consulted", "wrap_up"}
@@ -53,7 +54,7 @@ def waiting(state):
 
 def is_released(contact):
     """Rung back or reached, and not yet with a representative."""
-    reached = contact.promise is not None and contact.promise.reached_at is not None and contact.connected_at is None
+    reached = contact.promise is not None and contact.promise.reached_at is not None and not contact.promise.met
     return contact.state == "ringing_back" or (reached and contact.state in {"waiting", "offered"})
 
 
@@ -75,12 +76,20 @@ def legs_to(state, contact):
     return [leg for leg in state.legs.values() if leg.contact == contact.id and not leg.agent and not leg.office]
 
 
+def is_awaited(state, contact):
+    """Its representative wraps up the talk that was cut, and has it rung back meanwhile."""
+    agent = state.agents.get(contact.for_agent)
+    return agent is not None and agent.state == "wrap_up" and agent.contact == contact.id
+
+
 def check_due(state, fact: CallbackDue):
     """Before it is folded: one leg to a person, no more than may be served, and in the order of the places."""
     contact = state.contacts[fact.contact]
     assert contact.state == "kept" and contact.promise.ready and fact.leg not in state.legs
     assert not legs_to(state, contact), "a second leg to a person"
     assert fact.attempt == contact.promise.attempts + 1, "an attempt that was not counted"
+    if is_awaited(state, contact):
+        return
     able = takers(state, contact)
     rivals = [c for c in state.contacts.values() if is_released(c) and takers(state, c) & able]
     assert len(rivals) < len(able), "more are rung than there are representatives for them"
@@ -251,7 +260,8 @@ def check_places(state):
         if lost is not None:
             assert lost.state in over and lost.place == contact.place and lost.restored_to == contact.id
             assert lost.caller == contact.caller
-            assert lost.connected_at is None or lost.ended_by in {"caller", "lost"}, "the representative had ended it"
+            cut = lost.ended_by in {"caller", "lost"} or (lost.promise is not None and lost.promise.end == "missed")
+            assert lost.connected_at is None or cut, "the representative had ended it"
 
 
 def check_same_agent(state):
@@ -355,10 +365,12 @@ def check_all(state, most_attempts=MOST_ATTEMPTS):
 
 def fold(state, said):
     """Fold as a follower does, looking at each offer just before it is made."""
-    before = None
+    before, put_off = None, None
     for fact in said:
         fact = through_journal(fact)
         directly = isinstance(before, ContactPassedOn) and before.contact == getattr(fact, "contact", None)
+        put_off = fact if isinstance(fact, WrapUpPutOff) else put_off
+        directly |= put_off is not None and put_off.contact == getattr(fact, "contact", None)  # who was rung back
         if isinstance(fact, OfferMade) and not directly:  # a colleague may be named, who is then asked first
             check_offer(state, fact)
         if isinstance(fact, CallbackDue):

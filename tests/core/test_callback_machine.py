@@ -10,6 +10,7 @@ from hypothesis.stateful import initialize, rule
 from civicline.core import callback_requests as cb
 from civicline.core import requests as r
 from civicline.core.lifecycle import Failure, HungUpBy
+from civicline.core.ring_back_requests import PromiseLater, RingBack, StopRingingBack
 from core import packs
 from core.steps import Steps
 from core.thorough import thorough
@@ -137,6 +138,30 @@ class CallbackMachine(Steps):
         contact = self.draw_contact(data, ("wrapping", "closed"))
         if contact is not None:
             self.step(r.WrapUp(contact.agent, contact.id, "income", "done", resolved))
+
+    @rule(data=st.data(), cut=st.booleans(), then=st.sampled_from(["nothing", "break", "stop", "write"]))
+    def somebody_is_rung_back_by_the_representative(self, data, cut, then):
+        contact = self.draw_contact(data, ("talking",) if cut else ("wrapping", "talking"))
+        if contact is None:
+            return
+        agent = contact.agent
+        self.step(r.LegHungUp(contact.leg if data.draw(st.booleans()) else contact.offer, HungUpBy.LOST))
+        self.step(RingBack(agent, contact.id))
+        if data.draw(st.booleans()):
+            self.step(r.LegHungUp(self.state.agents[agent].leg or "", HungUpBy.US))
+        if then == "break":
+            self.step(r.TakeBreak(agent))
+        elif then == "stop":
+            self.step(StopRingingBack(agent, contact.id))
+        elif then == "write":
+            self.step(r.WrapUp(agent, contact.id, "income", "done", data.draw(st.booleans())))
+
+    @rule(data=st.data(), slot_s=st.sampled_from([-1.0, 5.0, 90.0, 100_000.0]))
+    def a_representative_promises_a_call(self, data, slot_s):
+        contact = self.draw_contact(data, ("talking", "wrapping", "closed"))
+        if contact is not None:
+            self.calls += 1
+            self.step(PromiseLater(contact.agent, contact.id, f"p{self.calls}", self.now + slot_s))
 
     @rule(agent=st.sampled_from(["ann", "bob", "cid"]))
     def somebody_leaves(self, agent):

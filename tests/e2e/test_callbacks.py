@@ -6,6 +6,7 @@ Whoever is rung back is counted by the Call-IDs of the INVITEs that SIPp receive
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,9 +16,14 @@ import pytest
 from civicline.core.callback_facts import AttemptFailed, CallbackDue, PersonReached
 from civicline.core.lifecycle import AgentState
 from civicline.core.model import Contact
-from e2e.callers import Town
+from civicline.core.ring_back_requests import PromiseLater, RingBack
+from civicline.people import keyset
+from civicline.people.sealing import seal_statements
+from civicline.recordings import rows
+from e2e.callers import KEYS, LANGUAGES, Town
 from e2e.centre import PACK, Centre
 from e2e.person import Person
+from e2e.recorded import closed
 from e2e.talks import take
 from e2e.test_survey import SURVEYS
 from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
@@ -224,6 +230,66 @@ def test_whoever_was_cut_off_in_the_talk_comes_back_to_the_same_representative(t
             eventually(lambda: again.ear.hears(AGENT_HZ), what="the same representative's tone at the caller's")
             assert again.contact.agent == "ann" and again.contact.offers == 1
             again.leave()
+
+
+def test_a_representative_rings_back_whoever_was_cut_off(town: Town, person_port: int, tone: Path) -> None:
+    """Both talks are in one recording."""
+    with town.working("ann", plays=tone) as phone:
+        with town.call() as cut:
+            cut.hear_out("notice", "es")
+            cut.press(LANGUAGES["en"])
+            cut.hear("menu.main")
+            cut.press(KEYS["refund"])
+            take(town, "ann", phone)
+            eventually(lambda: cut.ear.hears(AGENT_HZ), what="the representative's tone at the caller's")
+            cut.leave()
+            contact = cut.id
+        town.until("ann", AgentState.WRAP_UP)
+        with Person(person_port, sounds=town.sounds) as rung:
+            town.centre.ask(RingBack("ann", contact))
+            rung.hear("ringing_back")
+            assert town.centre.agent("ann") == AgentState.WRAP_UP, "nobody is offered before the key"
+            rung.ear.press("1")
+            take(town, "ann", phone)
+            eventually(lambda: rung.ear.hears(AGENT_HZ), what="the representative's tone at the person's")
+            assert (town.centre.contact(contact).agent, len(rung.calls())) == ("ann", 1)
+            town.hang_up_at_desk("ann")
+            answers(rung)
+            eventually(rung.let_go, what="our BYE")
+        town.until("ann", AgentState.WRAP_UP)
+        town.centre.wrap_up("ann")
+    found = until(town, contact, "closed")
+    assert failures(town, contact) == [] and reaches(town, contact) == 1
+    assert [part.agent for part in found.segments] == ["ann", "ann"] and found.recording == "allowed"
+    eventually(lambda: len(closed(town, contact)["segments"]) == 2, what="both talks in the recording")
+    assert len(rows.of_contact(town.centre.conn, contact)) == 1
+
+
+def test_a_representative_rings_the_person_another_time(town: Town, person_port: int, tone: Path) -> None:
+    """Promised in the wrap-up; somebody else is free, too, when the time comes."""
+    promised = "ef" * 16
+    keys = keyset.load(town.centre.settings.keyset)
+    with town.working("ann", plays=tone) as phone:
+        with town.call() as caller:
+            first = caller.go_to("refund")
+            take(town, "ann", phone)
+            caller.leave()
+        town.until("ann", AgentState.WRAP_UP)
+        with town.working("bob"), Person(person_port, sounds=town.sounds) as rung:
+            for statement, values in seal_statements(promised, {"number": NUMBER}, keys):
+                town.centre.conn.execute(statement, values)
+            town.centre.ask(PromiseLater("ann", first.id, promised, time.time() + 5))
+            town.centre.wrap_up("ann")
+            assert town.centre.contact(promised).for_agent == "ann"
+            rung.hear("ringing_back")
+            rung.ear.press("1")
+            take(town, "ann", phone)
+            eventually(lambda: rung.ear.hears(AGENT_HZ), what="the representative's tone at the person's")
+            assert town.centre.agent("bob") == AgentState.AVAILABLE
+            town.hang_up_at_desk("ann")
+            eventually(rung.let_go, 40, "our BYE")
+    found = until(town, promised, "closed")
+    assert (found.for_agent, [part.agent for part in found.segments]) == (None, ["ann"])
 
 
 @pytest.mark.parametrize("own", ["anonymous", "9005551234", "+442079460000", "100"])

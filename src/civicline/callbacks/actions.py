@@ -79,7 +79,7 @@ def _promise(wanted: Wanted, contact: str, booking: Booking) -> tuple[Booking, s
     booking.slot_at, booking.slot_s = datetime.fromtimestamp(wanted.slot, UTC), wanted.slot_s
     booking.changed_at = timezone.now()
     booking.save(force_insert=True)
-    _seal(contact, wanted)
+    seal(contact, wanted.number, wanted.slot)
     request = PromiseCallback(
         contact,
         wanted.line.number,
@@ -94,11 +94,11 @@ def _promise(wanted: Wanted, contact: str, booking: Booking) -> tuple[Booking, s
     return booking, code
 
 
-def _seal(contact: str, wanted: Wanted) -> None:
+def seal(contact: str, number: str, slot: int) -> None:
     """Where voice looks for the number that it is to ring; disposed of as a caller's is, counted from the slot."""
     connection.ensure_connection()
-    dispose_at = wanted.slot + sealed_days(connection.connection) * DAY_S
-    sealed = seal_statements(contact, {NUMBER: wanted.number})
+    dispose_at = slot + sealed_days(connection.connection) * DAY_S
+    sealed = seal_statements(contact, {NUMBER: number})
     with connection.cursor() as cursor:
         for statement, values in [*sealed, timers.scheduled(DISPOSE, contact, dispose_at, {})]:
             cursor.execute(statement, values)

@@ -60,9 +60,13 @@ def _takes_bookings(queue: Queue) -> bool:
 
 def free(agency: Agency, topic: Topic, now: float | None = None) -> dict[date, list[Slot]]:
     """By day, in the agency's zone. A day without a free time is left out."""
+    return free_of(agency, agency.queues[topic.queue], now)
+
+
+def free_of(agency: Agency, queue: Queue, now: float | None = None) -> dict[date, list[Slot]]:
+    """As `free`; none in a queue that takes no bookings."""
     begin = time.time() if now is None else now
     end = begin + AHEAD_S
-    queue = agency.queues[topic.queue]
     promised = contacts.promised(queue.id, datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))
     zone = ZoneInfo(agency.zone)
     found: dict[date, list[Slot]] = {}
@@ -94,7 +98,11 @@ def day_written(day: date) -> str:
 
 
 def when_written(booking: Booking, zone: ZoneInfo) -> str:
-    local = booking.slot_at.astimezone(zone)
+    return at_written(booking.slot_at, zone)
+
+
+def at_written(slot_at: datetime, zone: ZoneInfo) -> str:
+    local = slot_at.astimezone(zone)
     return f"{day_written(local.date())}, {_clock(local)} {local:%Z}"
 
 

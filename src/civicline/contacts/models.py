@@ -50,6 +50,15 @@ class ContactRow(models.Model):
     passed_on_by = models.CharField(max_length=64, null=True)
     passed_on_why = models.CharField(max_length=16, null=True)
     slot_at = models.DateTimeField(null=True)
+    may_ring = models.BooleanField(default=False)
+    restored_to = models.CharField(max_length=64, null=True)
+    for_agent = models.CharField(max_length=64, null=True)
+    rung_back_by = models.CharField(max_length=64, null=True)
+    ring_attempts = models.IntegerField(default=0)
+    ring_failure = models.CharField(max_length=16, null=True)
+    ring_back_declined = models.CharField(max_length=16, null=True)
+    promise_end = models.CharField(max_length=16, null=True)
+    promised_to = models.CharField(max_length=64, null=True)
 
     class Meta:
         db_table = "contacts_contact"

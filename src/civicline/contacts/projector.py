@@ -32,7 +32,8 @@ CONTACT_COLUMNS = (
     "priority", "step", "place_at", "queued_at", "offers", "missed", "offer", "agent", "connected_at", "talk_ended_at",
     "ended_by", "turned_away", "abandoned_in", "closed_at", "wrapped_at", "final_topic", "disposition", "resolved",
     "taken_at", "held_at", "held_by", "consult_state", "consult_with", "passed_on_by", "passed_on_why",
-    "recording_paused_at", "pause_reminded_at", "slot_at",
+    "recording_paused_at", "pause_reminded_at", "slot_at", "may_ring", "restored_to", "for_agent", "rung_back_by",
+    "ring_attempts", "ring_failure", "ring_back_declined", "promise_end", "promised_to",
 )  # fmt: skip
 AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
 TIMES = frozenset(name for name in (*CONTACT_COLUMNS, *AGENT_COLUMNS) if name.endswith("_at") or name == "since")
@@ -68,9 +69,13 @@ DERIVED: dict[str, Callable[[Contact], Any]] = {
     "consult_with": lambda contact: contact.consult and (contact.consult.colleague or contact.consult.office),
     "passed_on_by": lambda contact: contact.passed_on and contact.passed_on.agent,
     "passed_on_why": lambda contact: contact.passed_on and contact.passed_on.why,
+    "rung_back_by": lambda contact: contact.promise and (contact.promise.by or None),
+    "ring_attempts": lambda contact: contact.promise.attempts if contact.promise else 0,
+    "ring_failure": lambda contact: contact.promise.failed[-1] if contact.promise and contact.promise.failed else None,
+    "promise_end": lambda contact: contact.promise and contact.promise.end,
 }
 """Columns that are no field of their own; `consult_with` is a colleague's name or an office's id, `slot_at` when a
-scheduled callback joins the line."""
+scheduled callback joins the line, `rung_back_by` the representative whose talk was cut."""
 
 
 def _cell(item: Contact | Agent, name: str) -> Any:
@@ -89,7 +94,8 @@ class Touched:
         """What `fact` changes; call it before the fact is folded."""
         leg = state.legs.get(getattr(fact, "leg", ""))
         self._add(getattr(fact, "contact", None), getattr(fact, "agent", None))
-        self._add(None, getattr(fact, "colleague", None))
+        self._add(getattr(fact, "lost", None), getattr(fact, "colleague", None))
+        self._add(getattr(fact, "follows", None), None)
         if leg is not None:
             self._add(leg.contact, leg.agent)
         self.urgent = self.urgent or isinstance(fact, (UrgentPosted, UrgentLifted))

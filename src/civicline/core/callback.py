@@ -13,7 +13,7 @@ from typing import Any
 
 from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
-from civicline.core import deadlines, hours, wait
+from civicline.core import deadlines, hours, same_agent, wait
 from civicline.core.agency import Agency, CallbackPolicy
 from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState, Failure, HungUpBy, LegState, Unreached
@@ -110,6 +110,7 @@ def _reach_person(state: State, request: requests.ReachPerson, at: float, record
     found = _rung(state, request.contact)
     if found is not None and found[0].notice_at is not None:
         record(facts.PersonReached(at, request.contact, found[1].id))
+        same_agent.join(state, found[0], at, record)
 
 
 def _nobody_pressed(state: State, request: requests.NobodyPressed, at: float, record: Record) -> None:

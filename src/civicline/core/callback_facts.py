@@ -34,7 +34,10 @@ class HoldSaid:
 
 @dataclass(frozen=True, slots=True)
 class CallbackPromised:
-    """A new contact without a call, which joins the line at `slot` (UTC, s). `caller`: the keyed hash of the number."""
+    """A new contact without a call, which joins the line at `slot` (UTC, s). `caller`: the keyed hash of the number.
+
+    `for_agent`: the representative who has promised it in the wrap-up of the contact `follows`, "" for none.
+    """
 
     at: float
     contact: str
@@ -48,6 +51,8 @@ class CallbackPromised:
     priority: int
     topic: str | None = None
     language: str | None = None
+    for_agent: str = ""
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def _hold_taken(state: State, fact: facts.HoldTaken) -> None:
     pace_folds.waited(state, contact, fact.at, left=False)
     contact.promise = Promise(fact.code, made_at=fact.at, next_at=fact.at)
     move_contact(state, contact, "HoldTaken")
-    _note_promise(state, contact, fact.at)
+    note_promise(state, contact, fact.at)
     deadlines.note(state, deadlines.CALLBACK, contact.id)
 
 
@@ -58,15 +58,18 @@ def _callback_promised(state: State, fact: facts.CallbackPromised) -> None:
         skill=fact.skill,
         priority=fact.priority,
         may_ring=True,
+        for_agent=fact.for_agent or None,
         promise=Promise(fact.code, made_at=fact.at, next_at=fact.slot, slot=fact.slot),
     )
     contact = state.contacts[fact.contact]
+    if fact.follows in state.contacts:
+        state.contacts[fact.follows].promised_to = contact.id
     indexes.enter(state, contact)
-    _note_promise(state, contact, fact.at)
+    note_promise(state, contact, fact.at)
     deadlines.note(state, deadlines.CALLBACK, fact.contact)
 
 
-def _note_promise(state: State, contact: Contact, at: float) -> None:
+def note_promise(state: State, contact: Contact, at: float) -> None:
     state.promised.append((at, contact.caller))
     indexes.count(state.derived.promised, contact.caller, 1)
     while state.promised[0][0] < at - PROMISED_S:
@@ -82,8 +85,10 @@ def _callback_ready(state: State, fact: facts.CallbackReady) -> None:
         state.joined += 1
         contact.place, contact.queued_at = (promise.slot, state.joined), promise.slot
     promise.ready = True
+    contact.for_agent_since = fact.at if contact.for_agent is not None else None
     indexes.enter(state, contact)
     deadlines.note(state, deadlines.CALLBACK, contact.id)
+    deadlines.note(state, deadlines.SAME_AGENT, contact.id)
 
 
 def _callback_due(state: State, fact: facts.CallbackDue) -> None:
@@ -102,6 +107,7 @@ def _person_reached(state: State, fact: facts.PersonReached) -> None:
     promise.reached_at = fact.at
     _learn_lead(state, contact.queue or "", fact.at - (promise.rung_at or fact.at))
     contact.position = contact.told_at = contact.wait = None
+    contact.for_agent_since = fact.at if contact.for_agent is not None else None
     move_contact(state, contact, "PersonReached")
 
 
@@ -115,6 +121,7 @@ def _attempt_failed(state: State, fact: facts.AttemptFailed) -> None:
     promise = _promise(contact)
     promise.failed.append(fact.why)
     promise.next_at = fact.next_at
+    contact.for_agent_since = None
     move_contact(state, contact, "AttemptFailed")
     end_leg_of(state, fact.leg)
     deadlines.note(state, deadlines.CALLBACK, contact.id)

@@ -19,8 +19,10 @@ from civicline.core import (
     in_call,
     joining,
     menus,
+    own_promise,
     releasing,
     requests,
+    ring_back,
     routing,
     same_agent,
     scheduling,
@@ -360,5 +362,7 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     **menus.ANSWERS,
     **announcing.ANSWERS,
     **callback.ANSWERS,
+    **ring_back.ANSWERS,
+    **own_promise.ANSWERS,
     **scheduling.ANSWERS,
 }

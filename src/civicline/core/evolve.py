@@ -14,6 +14,7 @@ from civicline.core import (
     indexes,
     menu_folds,
     pace_folds,
+    ring_back,
     survey,
     survey_rules,
 )
@@ -298,4 +299,5 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     **survey_rules.FOLDS,
     **menu_folds.FOLDS,
     **callback_folds.FOLDS,
+    **ring_back.FOLDS,
 }

@@ -8,6 +8,7 @@ from civicline.core.agency import Agency
 from civicline.core.callback_facts import CallbackFact
 from civicline.core.lifecycle import ConsultState, Failure, HeldBy, HungUpBy, PassedOnFor, TopicBy, TurnedAwayFor
 from civicline.core.menu_facts import MenuFact
+from civicline.core.ring_back_facts import RingBackFact
 from civicline.core.survey import Replied, SurveyEnd
 
 
@@ -446,7 +447,7 @@ Fact = (
     | PhoneRegistered | PhoneGone | AgentSignedIn | AgentSignedOut | AgentAvailable | AgentOnBreak | AgentNextSet
     | RecordingPaused | RecordingPauseReminded | RecordingResumed
     | SurveyOffered | SurveyBegan | SurveyAnswered | SurveyEnded
-    | MenuFact | CallbackFact
+    | MenuFact | CallbackFact | RingBackFact
     | CallerHeld | CallerResumed | ContactPassedOn | ConsultBegun | ConsultAnswered | ConsultMissed | ConsultTurned
     | ConsultEnded | ConsultCompleted | ContactReferred | OfficeAnswered | OfficeMissed | ReferralEnded
     | SegmentWrapped | SegmentWrapUpRanOut

@@ -22,6 +22,8 @@ def take(contact: Contact, agent: str, leg: str, at: float) -> None:
     contact.agent, contact.offer, contact.taken_at, contact.talk_ended_at = agent, leg, at, None
     contact.connected_at = at if contact.connected_at is None else contact.connected_at
     contact.for_agent = contact.for_agent_since = None
+    if contact.promise is not None:
+        contact.promise.met = contact.promise.reached_at is not None
     contact.segments.append(Segment(agent, leg, contact.queue, at))
 
 

@@ -52,7 +52,8 @@ def _join(state: State, contact: Contact, at: float, record: Record) -> None:
         record(PlaceRestored(at, contact.id, kept.id, kept.for_agent or ""))
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
     elif lost := _lost_place(state, contact, queue, at):
-        record(PlaceRestored(at, contact.id, lost.id, (lost.agent or "") if lost.was_cut else ""))
+        before = lost.agent if lost.was_cut else None
+        record(PlaceRestored(at, contact.id, lost.id, before or ""))
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
     elif _is_full(state, agency, contact, queue, skill):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))
@@ -66,7 +67,7 @@ def _kept_place(state: State, contact: Contact, queue: Queue) -> Contact | None:
     if contact.place is not None or not state.derived.promises.get(contact.caller):
         return None
     kept = (state.contacts[id_] for entries in state.derived.kept.values() for _, id_ in entries)
-    return next((each for each in kept if each.caller == contact.caller and each.queue == queue.id), None)
+    return next((each for each in kept if each.caller == contact.caller and _was_in(each, queue)), None)
 
 
 def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> Contact | None:
@@ -75,8 +76,11 @@ def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> Cont
     policy = queue.callback
     if lost is None or lost.left_at is None or policy is None or contact.place is not None:
         return None
-    same = queue.id in {lost.queue, *(each.queue for each in lost.segments)}
-    return lost if same and at < lost.left_at + policy.keep_place_s else None
+    return lost if _was_in(lost, queue) and at < lost.left_at + policy.keep_place_s else None
+
+
+def _was_in(contact: Contact, queue: Queue) -> bool:
+    return queue.id in {contact.queue, *(each.queue for each in contact.segments)}
 
 
 def _is_full(state: State, agency: Agency, contact: Contact, queue: Queue, skill: str) -> bool:

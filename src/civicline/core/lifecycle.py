@@ -8,6 +8,7 @@ state first. Nothing but `evolve` changes a state. Reading the five tables below
                  \\-> turned_away -> closed   ^  |missed
               (abandoned from menu, waiting and offered: closed)  |__|
               waiting -> kept <-> ringing_back -> waiting (virtual hold; a scheduled callback begins as kept)
+              wrapping -> kept (the talk was cut, its representative has the person rung)
               talking -> waiting (passed on to a queue), -> outside (sent to another office) -> closed, or waiting again
               (wrapping -> surveying -> closed while a survey goes on: survey.py)
     agent     signed_out -> break <-> available -> offered -> talking -> wrap_up -> available, break or signed_out
@@ -190,6 +191,8 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.WAITING, "OpenedToAnybody"): C.WAITING,
     (C.WAITING, "HoldOffered"): C.WAITING,
     (C.WAITING, "HoldTaken"): C.KEPT,
+    (C.WRAPPING, "RingBackPromised"): C.KEPT,
+    (C.KEPT, "OpenedToAnybody"): C.KEPT,
     (C.KEPT, "HoldSaid"): C.KEPT,
     (C.KEPT, "RecordingRefused"): C.KEPT,
     (C.KEPT, "ContactQueued"): C.KEPT,

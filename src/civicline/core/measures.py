@@ -67,6 +67,8 @@ class Parts:
     """Of these."""
     place_restored: int = 0
     """Came back after leaving the line, or after not being reached, and has the old place."""
+    rung_back_by_agent: int = 0
+    """Was cut off in the talk, and its representative had the person rung."""
     hold_offered: int = 0
     """Was told that the place can be kept."""
     hold_accepted: int = 0
@@ -197,23 +199,30 @@ def _in_line_from(contact: Contact) -> float:
 def _promise_parts(contact: Contact) -> dict[str, Any]:
     """Offered, promised, and who waited without one."""
     promise, answered_at = contact.promise, contact.connected_at
-    held = promise is None and answered_at is not None
+    first = _was_promised_first(contact)
+    held = not first and answered_at is not None
     offered = contact.hold_offered_at is not None
     return {
         "answered_holding": int(held),
         "wait_holding_s": answered_at - _in_line_from(contact) if held and answered_at else 0.0,
         "place_restored": int(contact.restored_from is not None),
         "hold_offered": int(offered),
-        "hold_accepted": int(offered and promise is not None),
-        "reconnected": int(offered and promise is not None and answered_at is not None),
+        "hold_accepted": int(offered and first),
+        "reconnected": int(offered and first and answered_at is not None),
         "callbacks": int(promise is not None),
-        "attempts": promise.attempts if promise is not None else 0,
+        "attempts": promise.rung_before + promise.attempts if promise is not None else 0,
+        "rung_back_by_agent": int(promise is not None and bool(promise.by)),
     }
+
+
+def _was_promised_first(contact: Contact) -> bool:
+    """Before the first talk: its wait was not on the telephone."""
+    return contact.promise is not None and contact.promise.first
 
 
 def _told_parts(contact: Contact) -> dict[str, Any]:
     told, at, answered = contact.first_wait, contact.first_wait_at, contact.connected_at
-    if told is None or at is None or answered is None or answered < at or contact.promise is not None:
+    if told is None or at is None or answered is None or answered < at or _was_promised_first(contact):
         return {}
     wait_s = answered - at
     return {

@@ -16,6 +16,7 @@ from civicline.core.lifecycle import (
     AgentState,
     ConsultState,
     ContactState,
+    DeclinedFor,
     HeldBy,
     HungUpBy,
     LegState,
@@ -108,6 +109,14 @@ class Promise:
     reached_at: float | None = None
     failed: list[Unreached] = field(default_factory=list)
     end: PromiseEnd | None = None
+    met: bool = False
+    """The person was reached, and a representative has taken them."""
+    by: str = ""
+    """The representative who has the person rung whose talk was cut."""
+    first: bool = True
+    """Was given, or followed one that was given, before the first talk."""
+    rung_before: int = 0
+    """Attempts of promises before this one, so that no attempt's leg has the name of another."""
 
 
 @dataclass(slots=True)
@@ -200,6 +209,10 @@ class Contact:
     """The only one who may take it, until `OpenedToAnybody`."""
     for_agent_since: float | None = None
     """When it began to wait for that one; None while its turn has not come."""
+    ring_back_declined: DeclinedFor | None = None
+    """Why its representative could not have the person rung."""
+    promised_to: str | None = None
+    """The contact by which its representative has promised to ring the person another time."""
 
     @property
     def was_cut(self) -> bool:
@@ -217,15 +230,15 @@ class Contact:
         if self.was_cut:
             return self.talk_ended_at
         missed = self.promise is not None and self.promise.end is PromiseEnd.MISSED
-        lost = self.connected_at is None and (self.abandoned_in in IN_LINE or missed)
-        return self.closed_at if lost else None
+        left = self.connected_at is None and self.abandoned_in in IN_LINE
+        return self.closed_at if left or missed else None
 
     @property
     def is_released(self) -> bool:
         """Rung back, and not yet with a representative."""
         if self.state is ContactState.RINGING_BACK:
             return True
-        reached = self.promise is not None and self.promise.reached_at is not None and self.connected_at is None
+        reached = self.promise is not None and self.promise.reached_at is not None and not self.promise.met
         return reached and self.state in IN_LINE
 
     @property

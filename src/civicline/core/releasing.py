@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Set
 from heapq import heapify, heappop, heappush
 
-from civicline.core import callback, deadlines, indexes, pace, routing
+from civicline.core import callback, deadlines, indexes, pace, routing, same_agent
 from civicline.core.agency import Agency
 from civicline.core.callback_facts import CallbackDue
 from civicline.core.derived import Bucket
@@ -28,16 +28,23 @@ def release(state: State, at: float, record: Record) -> None:
     agency, ready = state.agency, state.derived.ready
     if agency is None or not ready or not state.derived.working:
         return
+    for contact in same_agent.awaited(state):
+        _ring(contact, at, record)
     heads = [routing.first(ready, agency, bucket, at) for bucket in ready]
     heapify(heads)
     while heads:
         bucket = heappop(heads)[2]
         contact = state.contacts[ready[bucket][0][1]]
         if is_turn_of(state, agency, contact, at):
-            attempt = contact.promise.attempts + 1 if contact.promise else 1
-            record(CallbackDue(at, contact.id, f"{contact.id}-b{attempt}", attempt))
+            _ring(contact, at, record)
             if bucket in ready:
                 heappush(heads, routing.first(ready, agency, bucket, at))
+
+
+def _ring(contact: Contact, at: float, record: Record) -> None:
+    assert contact.promise is not None
+    attempt = contact.promise.attempts + 1
+    record(CallbackDue(at, contact.id, f"{contact.id}-b{contact.promise.rung_before + attempt}", attempt))
 
 
 def is_turn_of(state: State, agency: Agency, contact: Contact, now: float) -> bool:
@@ -59,7 +66,7 @@ def free_soon(state: State, contact: Contact, able: Set[str], working: int) -> i
     derived, agents = state.derived, state.agents
     free = len(able & derived.free)
     wrapping = able & derived.wrapping
-    ending = sum(agents[name].phone and agents[name].next in ("", "available") for name in wrapping)
+    ending = sum(same_agent.goes_on(agents[name]) and not same_agent.awaits(state, agents[name]) for name in wrapping)
     talking = working - free - len(wrapping)
     queue = contact.queue or ""
     usual = talking * lead_s(state, queue) / pace.handle_s(state.paces, queue, contact.skill)

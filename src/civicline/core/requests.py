@@ -12,6 +12,7 @@ from civicline.core.agency import Agency
 from civicline.core.callback_requests import CallbackRequest
 from civicline.core.lifecycle import ConsultState, Failure, HungUpBy, PassedOnFor, TopicBy
 from civicline.core.menu_requests import MenuRequest
+from civicline.core.ring_back_requests import RingBackRequest
 from civicline.core.survey import Replied
 
 
@@ -276,7 +277,7 @@ Request = (
     | LegRang | LegPickedUp | LegFailed | LegHungUp | RegisterPhone | UnregisterPhone
     | PauseRecording | ResumeRecording | SignIn | SignOut | BecomeAvailable | TakeBreak | HangUp | WrapUp
     | PlayedInvitation | AnswerSurvey | PlayedThanks
-    | MenuRequest | CallbackRequest
+    | MenuRequest | CallbackRequest | RingBackRequest
     | HoldCaller | ResumeCaller | PhoneHeld | PhoneResumed | PassOn | SendToOffice
     | Consult | TurnConsult | CompleteConsult | DropConsult
 )  # fmt: skip

@@ -34,7 +34,7 @@ def _promise(state: State, request: requests.PromiseCallback, at: float, record:
     line = agency.lines.get(request.line)
     topic = agency.topics.get(request.topic or "")
     queue = agency.queues.get(topic.queue if topic else line.operator if line else "")
-    why = _why_not(state, agency, queue, request, at) if line and queue else DeclinedFor.NO_SLOT
+    why = why_not(state, agency, queue, request, at) if line and queue else DeclinedFor.NO_SLOT
     if why is not None or line is None or queue is None:
         record(facts.CallbackDeclined(at, request.contact, why or DeclinedFor.NO_SLOT))
         return
@@ -58,9 +58,10 @@ def _promise(state: State, request: requests.PromiseCallback, at: float, record:
     )
 
 
-def _why_not(
+def why_not(
     state: State, agency: Agency, queue: Queue, request: requests.PromiseCallback, at: float
 ) -> DeclinedFor | None:
+    """Why this time is not promised; None: it can be."""
     policy = queue.callback
     if policy is None or not _is_slot(agency, queue, policy, request.slot, at):
         return DeclinedFor.NO_SLOT

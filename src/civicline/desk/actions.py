@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import logging
+import secrets
+import time
+from typing import Any
 
 from django.db import connection, transaction
 
+from civicline.callbacks import actions as callbacks
+from civicline.callbacks import answers
 from civicline.core import requests
+from civicline.core.callback_facts import CallbackDeclined
 from civicline.core.kinds import to_body
-from civicline.core.lifecycle import ConsultState, PassedOnFor
+from civicline.core.lifecycle import ConsultState, DeclinedFor, PassedOnFor
 from civicline.core.requests import Request
+from civicline.core.ring_back_requests import PromiseLater, RingBack, StopRingingBack
 from civicline.journal.append import append
 from civicline.journal.event import Draft
+from civicline.journal.read import last_position
 from civicline.people.keyset import KeysetError
-from civicline.people.sealing import Statement, seal_statements
+from civicline.people.sealing import NUMBER, Statement, dispose, open_field, seal_statements
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +86,47 @@ def complete(agent: str, contact: str) -> int:
 
 def drop(agent: str, contact: str) -> int:
     return _ask(requests.DropConsult(agent, contact))
+
+
+def ring_back(agent: str, contact: str) -> int:
+    """Have the person rung whose talk was cut."""
+    return _ask(RingBack(agent, contact))
+
+
+def stop_ringing_back(agent: str, contact: str) -> int:
+    return _ask(StopRingingBack(agent, contact))
+
+
+def promise_later(agent: str, contact: str, slot: int) -> DeclinedFor | None:
+    """Ring the person at `slot` (UTC, s). Gives the engine's reason if it does not promise that.
+
+    Raises KeysetError, psycopg.Error or django.db.DatabaseError; nothing is asked then.
+    """
+    connection.ensure_connection()
+    number, promised = open_field(connection.connection, contact, NUMBER), secrets.token_hex(16)
+    if not number:
+        return DeclinedFor.GONE
+    with transaction.atomic():
+        callbacks.seal(promised, number, slot)
+        position = last_position(connection.connection)
+        _ask(PromiseLater(agent, contact, promised, float(slot)))
+    fact = _answer(promised, position)
+    if not isinstance(fact, CallbackDeclined):
+        return None
+    with transaction.atomic():
+        dispose(connection.connection, promised)
+    return fact.why
+
+
+def _answer(promised: str, position: int) -> Any:
+    """None: the engine is away, and answers when it is back; the desk shows what comes of it."""
+    until = time.monotonic() + callbacks.ANSWERED_WITHIN_S
+    while time.monotonic() < until:
+        fact = answers.answer(promised, position)
+        if fact is not None:
+            return fact
+        time.sleep(callbacks.LOOK_AGAIN_S)
+    return None
 
 
 def pass_on(agent: str, contact: str, target: str, why: PassedOnFor, note: str) -> int:

@@ -16,6 +16,11 @@ class TransferForm(forms.Form):
     how = forms.ChoiceField(choices=[("ask", "ask"), ("now", "now")])
 
 
+class PromiseForm(forms.Form):
+    contact = forms.RegexField(r"^[0-9a-f]{8,64}$")
+    slot = forms.IntegerField(min_value=0)
+
+
 class WrapUpForm(forms.Form):
     contact = forms.RegexField(r"^[0-9a-f]{8,64}$")
     topic = forms.CharField(max_length=64)

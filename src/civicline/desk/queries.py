@@ -14,8 +14,11 @@ from civicline.contacts import queries
 from civicline.contacts.models import AgentRow, ContactRow
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import AgentState, PassedOnFor, Recording
+from civicline.desk import promising, ring_back
 from civicline.desk.actions import NOTE
 from civicline.desk.in_call import REMIND_AFTER_S, Control, Group, controls, groups, reasons, third
+from civicline.desk.promising import Later
+from civicline.desk.ring_back import RingBack
 from civicline.people import sealing
 from civicline.people.keyset import KeysetError
 from civicline.web.agency import said, written
@@ -103,6 +106,8 @@ class InHand:
     buttons: list[Button]
     """What may be asked of its recording."""
     entered: list[Entered]
+    ring_back: RingBack | None
+    later: Later | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +185,8 @@ def _in_hand(state: AgentState, me: AgentRow, row: ContactRow, agency: Agency | 
         paused_s=_paused_s(row) if holds else 0,
         buttons=[Button(name, LABELS[name]) for name in _of_recording(state, row)],
         entered=_entered(row.id, agency) if agency else [],
+        ring_back=ring_back.of(me, row, agency),
+        later=promising.of(me, row, agency),
     )
 
 
@@ -191,6 +198,12 @@ def may_go_to(target: str, me: str) -> bool:
     """Whether the call can be passed on there at this moment."""
     agency = queries.agency()
     return agency is not None and any(each.value == target for group in groups(agency, me) for each in group.targets)
+
+
+def writes_about(me: str, contact: str) -> bool:
+    """Whether this representative wraps up that contact."""
+    row = queries.agent(me)
+    return row is not None and row.contact == contact and row.state == A.WRAP_UP
 
 
 def talks(me: str, contact: str) -> bool:

@@ -15,5 +15,6 @@ urlpatterns = [
     path("refuse-recording", views.refuse_recording, name="desk-refuse-recording"),
     path("wrap-up", views.wrap_up, name="desk-wrap-up"),
     *(path(f"call/{name}", view, name=f"desk-{name}") for name, view in views.CALL.items()),
+    path("promise", views.promise, name="desk-promise"),
     path("transfer", views.transfer, name="desk-transfer"),
 ]

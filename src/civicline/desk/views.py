@@ -12,10 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from civicline.core.lifecycle import ConsultState, PassedOnFor
+from civicline.core.lifecycle import ConsultState, DeclinedFor, PassedOnFor
 from civicline.desk import actions, queries
-from civicline.desk.forms import TransferForm, WrapUpForm
+from civicline.desk.forms import PromiseForm, TransferForm, WrapUpForm
+from civicline.desk.promising import NOT_PROMISED
 from civicline.people.access import requires
+from civicline.people.keyset import KeysetError
 from civicline.people.models import Staff
 
 UNWRITABLE = (psycopg.Error, DatabaseError)
@@ -68,8 +70,10 @@ CALL: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "join": _call(lambda agent, contact: actions.turn(agent, contact, ConsultState.JOINED)),
     "complete": _call(actions.complete),
     "drop": _call(actions.drop),
+    "ring-back": _call(actions.ring_back),
+    "stop-ringing-back": _call(actions.stop_ringing_back),
 }
-"""What may be done with the call in hand, by the names of `in_call.CONTROLS`."""
+"""What may be done with the call in hand, by the names of `in_call.CONTROLS`, and with whoever was cut off."""
 
 
 @requires("desk.use")
@@ -91,6 +95,23 @@ def transfer(request: HttpRequest) -> HttpResponse:
     except UNWRITABLE:
         return _not_saved(request)
     return _asked(request)
+
+
+@requires("desk.use")
+@require_POST
+def promise(request: HttpRequest) -> HttpResponse:
+    """Ring the person another time."""
+    form, me = PromiseForm(request.POST), staff_name(request)
+    why: DeclinedFor | None = DeclinedFor.NO_SLOT
+    if form.is_valid() and queries.writes_about(me, form.cleaned_data["contact"]):
+        try:
+            why = actions.promise_later(me, form.cleaned_data["contact"], form.cleaned_data["slot"])
+        except (*UNWRITABLE, KeysetError):
+            return _not_saved(request)
+    if why is None:
+        return _asked(request)
+    shown = _shown(request) | {"not_promised": NOT_PROMISED[why], "here": "desk"}
+    return render(request, _template(request), shown, status=422)
 
 
 @requires("desk.use")

@@ -33,7 +33,8 @@ def row(position: int, kind: str, body: dict[str, Any]) -> Row | None:
     if kind.startswith("request."):
         return None
     contact = body.get("contact") or _contact_of_leg(body.get("leg"))
-    found = Row(position, kind, contact, body.get("agent"), body.get("queue"), body.get("colleague"))
+    agent = body.get("agent") or body.get("for_agent") or None
+    found = Row(position, kind, contact, agent, body.get("queue"), body.get("colleague"))
     return found if contact or found.agent or found.queue or kind in AGENCY else None
 
 

@@ -54,9 +54,26 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
     """Record what should be recorded now, and nothing else."""
     wanted, recorded = recording_now(contact), call.recording
     if recorded is None and wanted in KEEPS and app.media.records(call.media):
-        _begin(app, call)
+        _begin_or_go_on(app, call, contact)
     elif recorded is not None and recorded.stored:
         _tell(app, call, contact, recorded, wanted)
+
+
+def _begin_or_go_on(app: Application, call: Call, contact: Contact) -> None:
+    """One contact has one recording: that of whoever was rung back after a talk goes on, in a new segment."""
+    found = None
+    if len(contact.segments) > 1:
+        try:
+            found = app.stored_keys.of(call.contact)
+        except psycopg.Error as error:
+            log.error("voice: the recording of an earlier talk could not be read: %s", type(error).__name__)
+            app.endpoint.call_later(AGAIN_S, partial(app.mend, call.contact))
+            return
+    if found is None:
+        _begin(app, call)
+    else:
+        take_up(call, contact, found)
+        app.mend(call.contact)
 
 
 def _begin(app: Application, call: Call) -> None:
@@ -87,7 +104,8 @@ def _stored(app: Application, call: Call, recorded: Recorded, well: bool) -> Non
 
 
 def take_up(call: Call, contact: Contact | None, found: rows.Row | None) -> None:
-    """What a process before us had begun. Refused meanwhile, its key is gone, but the engine may not know it yet."""
+    """What a process before us, or an earlier talk, had begun. Refused meanwhile, its key is gone, but the engine may
+    not know it yet."""
     if found is not None:
         call.recording = Recorded(found.id, found.wrapped_key, stored=True)
     elif contact is not None and recording_now(contact) is Wanted.DESTROY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from civicline.core.lifecycle import AgentState, PassedOnFor
+from civicline.core.lifecycle import AgentState, PassedOnFor, Unreached
 
 AGENT_STATES: dict[AgentState, Promise] = {
     AgentState.SIGNED_OUT: _("Not at work"),
@@ -25,6 +25,16 @@ REASONS: dict[str, Promise] = {
     "wrap-up ran out": _("wrap-up time ran out"),
 }
 """Reasons that the rules give; others are in the representative's own words."""
+UNREACHED: dict[Unreached, Promise] = {
+    Unreached.NO_ANSWER: _("no answer"),
+    Unreached.BUSY: _("busy"),
+    Unreached.DECLINED: _("declined"),
+    Unreached.UNREACHABLE: _("unreachable"),
+    Unreached.NOT_PRESSED: _("nobody pressed 1"),
+    Unreached.HUNG_UP: _("hung up before pressing 1"),
+    Unreached.LOST: _("the line was lost"),
+}
+"""Why an attempt to ring somebody back failed."""
 PASSED_ON_FOR: dict[PassedOnFor, Promise] = {
     PassedOnFor.OTHER_TOPIC: _("it is about another topic"),
     PassedOnFor.EXPERT: _("an expert is needed"),
