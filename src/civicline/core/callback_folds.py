@@ -136,7 +136,7 @@ def _callback_cancelled(state: State, fact: facts.CallbackCancelled) -> None:
 
 
 def _callback_overtaken(state: State, fact: facts.CallbackOvertaken) -> None:
-    _end(state, fact, PromiseEnd.OVERTAKEN, HungUpBy.US)
+    _end(state, fact, PromiseEnd.OVERTAKEN, HungUpBy.CALLER)
 
 
 def _end(state: State, fact: Any, end: PromiseEnd, by: HungUpBy) -> None:
