@@ -95,7 +95,8 @@ def _promise(wanted: Wanted, contact: str, booking: Booking) -> tuple[Booking, s
 
 
 def _seal(contact: str, wanted: Wanted) -> None:
-    """Where voice looks for the number that it is to ring; disposed of as a caller's is, counted from the slot."""
+    """Where voice looks for the number that it is to ring; disposed of as a caller's is, counted from the slot, and
+    the booking with it."""
     connection.ensure_connection()
     dispose_at = wanted.slot + sealed_days(connection.connection) * DAY_S
     sealed = seal_statements(contact, {NUMBER: wanted.number})
