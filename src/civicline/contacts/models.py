@@ -50,6 +50,10 @@ class ContactRow(models.Model):
     passed_on_by = models.CharField(max_length=64, null=True)
     passed_on_why = models.CharField(max_length=16, null=True)
     slot_at = models.DateTimeField(null=True)
+    due = models.BooleanField(default=False)
+    counted_on = models.DateField(null=True)
+    counted = models.JSONField(default=dict)
+    """What it counts for among the figures of that day: `core.measures.running`."""
 
     class Meta:
         db_table = "contacts_contact"
@@ -96,6 +100,20 @@ class UrgentRow(models.Model):
 
     class Meta:
         db_table = "contacts_urgent"
+
+
+class CountedRow(models.Model):
+    """The sum of one part over the contacts of a day and a queue. A trigger on the contacts' table keeps it, so that it
+    agrees with the rows whatever is written again."""
+
+    pk = models.CompositePrimaryKey("day", "queue", "part")
+    day = models.DateField()
+    queue = models.CharField(max_length=64)
+    part = models.CharField(max_length=32)
+    value = models.FloatField()
+
+    class Meta:
+        db_table = "contacts_counted"
 
 
 class Progress(models.Model):

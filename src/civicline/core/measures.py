@@ -71,6 +71,8 @@ class Parts:
     """Of these: had it kept."""
     reconnected: int = 0
     """Of the accepted: was rung and spoke with a representative."""
+    hold_abandoned: int = 0
+    """Of the accepted: over without having spoken with a representative, whoever ended it."""
     callbacks: int = 0
     """Was promised to be rung, at the turn or at a time."""
     attempts: int = 0
@@ -203,6 +205,9 @@ def _promise_parts(contact: Contact) -> dict[str, Any]:
         "hold_offered": int(offered),
         "hold_accepted": int(offered and promise is not None),
         "reconnected": int(offered and promise is not None and answered_at is not None),
+        "hold_abandoned": int(
+            offered and promise is not None and answered_at is None and contact.state is ContactState.CLOSED
+        ),
         "callbacks": int(promise is not None),
         "attempts": promise.attempts if promise is not None else 0,
     }
@@ -230,6 +235,21 @@ def _handled_parts(contact: Contact) -> dict[str, Any]:
     if not done.contacts or done.handled < done.contacts or contact.state in IN_LINE:
         return word
     return word | {"handled": 1, "talk_s": done.talk_s, "hold_s": done.hold_s, "wrap_up_s": done.wrap_up_s}
+
+
+RUNNING = (
+    "answered", "wait_answered_s", "answered_holding", "wait_holding_s", "wait_told", "wait_told_close", "hold_offered",
+    "hold_accepted", "reconnected", "hold_abandoned", "callback_missed",
+)  # fmt: skip
+"""Parts that are shown while the day goes on."""
+
+
+def running(contact: Contact) -> dict[str, float]:
+    """Those of `RUNNING` in which this contact counts so far; the others are 0. Cheap until it counts in any."""
+    if contact.connected_at is None and contact.hold_offered_at is None and contact.promise is None:
+        return {}
+    parts = parts_of(contact, SERVICE_LEVEL_S)
+    return {name: value for name in RUNNING if (value := getattr(parts, name))}
 
 
 def total(contacts: Iterable[Contact], in_time_s: Mapping[str, float]) -> Parts:
@@ -281,6 +301,7 @@ FORMULAS: dict[str, Formula] = {
     "asa_callback_as_zero_s": Formula(("wait_holding_s",), ("answered",)),
     "hold_accepted_share": Formula(("hold_accepted",), ("hold_offered",)),
     "reconnected_share": Formula(("reconnected",), ("hold_accepted",)),
+    "hold_abandoned_share": Formula(("hold_abandoned",), ("hold_accepted",)),
     "attempts_per_callback": Formula(("attempts",), ("callbacks",)),
     "service_level_ignore": Formula(("answered_in_time",), ("with_event", "-abandoned_in_time")),
     "service_level_negative": Formula(("answered_in_time",), ("with_event",)),

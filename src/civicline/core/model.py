@@ -194,6 +194,17 @@ class Contact:
     """The contact that has its place now."""
 
     @property
+    def came_at(self) -> float:
+        """When the figures of a day count it: at its arrival, or at the slot of a scheduled callback."""
+        slot = self.promise.slot if self.promise is not None else None
+        return self.arrived_at if slot is None else slot
+
+    @property
+    def has_come(self) -> bool:
+        """Not so a scheduled callback before its slot, nor one that was cancelled before."""
+        return self.promise is None or self.promise.slot is None or self.place is not None
+
+    @property
     def has_lost_place(self) -> bool:
         """Left the line before anybody answered, or was promised a call and not reached."""
         in_line = self.place is not None and self.connected_at is None and bool(self.caller)
