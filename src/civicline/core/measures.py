@@ -248,8 +248,9 @@ def running(contact: Contact) -> dict[str, float]:
     """Those of `RUNNING` in which this contact counts so far; the others are 0. Cheap until it counts in any."""
     if contact.connected_at is None and contact.hold_offered_at is None and contact.promise is None:
         return {}
-    parts = parts_of(contact, SERVICE_LEVEL_S)
-    return {name: value for name in RUNNING if (value := getattr(parts, name))}
+    said: dict[str, Any] = {outcome(contact): 1} | _queue_parts(contact, SERVICE_LEVEL_S)
+    said |= _promise_parts(contact) | _told_parts(contact)
+    return {name: said[name] for name in RUNNING if said.get(name)}
 
 
 def total(contacts: Iterable[Contact], in_time_s: Mapping[str, float]) -> Parts:
