@@ -92,7 +92,10 @@ def test_a_kept_place_is_shown_until_it_is_given_up(
     expect(cell(floor, "callbacks-individual", "Place kept")).to_have_text("1")
     expect(cell(floor, "callbacks-individual", "Due")).to_have_text("1")
     expect(cell(floor, "callbacks-individual", "Longest promise").locator("time")).to_be_visible()
-    expect(cell(floor, "promised-individual", "Given up")).to_have_text("0 %")
+    for row in ("promised-individual", "promised-all"):
+        expect(cell(floor, row, "Offered")).to_have_text("1")
+        expect(cell(floor, row, "Accepted")).to_have_text("100 %")
+        expect(cell(floor, row, "Given up")).to_have_text("0 %")
     expect(cell(floor, "queue-individual", "Waiting")).to_have_text("0")
     queues = {each["id"]: each for each in context.request.get("/api/v1/queues").json()}
     assert [queues["individual"][name] for name in ("kept", "due", "ringing_back")] == [1, 1, 0]
@@ -102,14 +105,17 @@ def test_a_kept_place_is_shown_until_it_is_given_up(
     site.give(CancelCallback(contact))
     expect(cell(floor, "callbacks-individual", "Ringing back")).to_have_text("0")
     expect(cell(floor, "callbacks-individual", "Longest promise")).to_have_text("–")
-    expect(cell(floor, "promised-individual", "Offered")).to_have_text("1")
-    expect(cell(floor, "promised-individual", "Accepted")).to_have_text("100 %")
     expect(cell(floor, "promised-individual", "Given up")).to_have_text("100 %")
     site.give(requests.LegHungUp(f"{contact}-b1", HungUpBy.US))
 
 
 def test_the_waits_of_today_are_shown_as_they_become_known(site: Stand, floor: Page, calls_back: None) -> None:
+    """And what they mean, which is opened by key, stays open while the board changes."""
     before = int(cell(floor, "waits-all", "Answered").inner_text())
+    meaning = floor.get_by_text("give or take 60 seconds")
+    expect(meaning).to_be_hidden()
+    floor.get_by_text("What these figures mean").press("Enter")
+    expect(meaning).to_be_visible()
     contact = site.call("income_tax")
     expect(cell(floor, "queue-individual", "Waiting")).to_have_text("1")
     site.give(requests.RegisterPhone(OTHER), requests.SignIn(OTHER), requests.BecomeAvailable(OTHER))
@@ -119,16 +125,6 @@ def test_the_waits_of_today_are_shown_as_they_become_known(site: Stand, floor: P
     for row in ("waits-individual", "waits-all"):
         expect(cell(floor, row, "Answered")).to_have_text(str(before + 1))
         expect(cell(floor, row, "Wait on the telephone")).to_have_text(re.compile(r"^0:\d\d$"))
-    site.caller_leaves(contact)
-
-
-def test_what_the_figures_mean_is_opened_by_key_and_stays_open(site: Stand, floor: Page) -> None:
-    meaning = floor.get_by_text("give or take 60 seconds")
-    expect(meaning).to_be_hidden()
-    floor.get_by_text("What these figures mean").press("Enter")
-    expect(meaning).to_be_visible()
-    contact = site.call("income_tax")
-    expect(cell(floor, "queue-individual", "Waiting")).to_have_text("1")
     expect(meaning).to_be_visible()
     site.caller_leaves(contact)
 
