@@ -13,10 +13,14 @@ import psycopg
 import pytest
 
 from callbacks.offered import CAPACITY, START, TIME, Person, load
+from civicline.agency import pack
+from civicline.callbacks.actions import DAY_S
+from civicline.journal import timers
 from civicline.people.keyset import hashed
-from civicline.people.sealing import open_field
+from civicline.people.sealing import DISPOSE, open_field
 from civicline.voice import store
 from peers.ports import eventually
+from web.stand import DEMO
 
 _numbers = itertools.count(1000)
 
@@ -217,6 +221,25 @@ def test_a_wrong_code_opens_nothing_and_guesses_are_slowed_down(site, person) ->
     answers = [person.http.get(wrong).status_code for _ in range(25)]
     assert answers[-1] == 429
     assert person.http.get(link).status_code == 429, "whoever guesses waits for all links"
+
+
+def test_what_is_kept_of_a_callback_goes_with_its_retention(site, person) -> None:
+    """The worker's timer, brought forward for one of two."""
+    slots = free_slots(person)
+    old, other = booked(person, slots[-15]), booked(person, slots[-15])
+    contacts = [body["contact"] for body in promised(site)[-2:]]
+    with psycopg.connect(site.database_url, autocommit=True) as connection:
+        timer = "SELECT extract(epoch FROM due_at) FROM journal_timer WHERE kind = %s AND key = %s"
+        days = pack.read(DEMO).sealed_days
+        assert connection.execute(timer, (DISPOSE, contacts[1])).fetchone() == (slots[-15] + days * DAY_S,)
+        timers.schedule(connection, DISPOSE, contacts[0], 0.0, {})
+        kept = "SELECT contact FROM callbacks_booking WHERE contact = any(%s)"
+        gone = [(contacts[1],)]
+        eventually(lambda: connection.execute(kept, (contacts,)).fetchall() == gone, what="one booking alone")
+        assert store.stored_number(connection, contacts[0]) == ""
+        assert store.stored_number(connection, contacts[1]) != ""
+    assert person.http.get(old).status_code == 404
+    assert "We will call you" in person.http.get(other).text
 
 
 def test_a_post_needs_the_token(person) -> None:

@@ -426,6 +426,7 @@ def test_kept_and_missed_are_no_abandons():
     assert parts.secondary_abandon == 0 and parts.still_open == 0
     assert (parts.callback_missed, parts.callback_cancelled, parts.answered) == (1, 1, 2)
     assert (parts.hold_offered, parts.hold_accepted, parts.reconnected) == (3, 3, 1)
+    assert parts.hold_abandoned == 2
     kept, found = line.state.contacts["kept"], measures(parts)
     wait_s = kept.connected_at - kept.place[0]
     assert wait_s > 10

@@ -172,7 +172,7 @@ def test_who_rings_again_meanwhile_is_not_rung():
     cut.ring_back()
     cut.do(r.LegFailed("c1-b1", Failure.BUSY))
     back = cut.call("c2", "income", caller="a number")
-    assert (cut.contact.state, cut.contact.promise.end) == ("closed", "cancelled")
+    assert (cut.contact.state, cut.contact.promise.end) == ("closed", "overtaken")
     assert (back.restored_from, back.for_agent, back.place) == ("c1", "ann", cut.contact.place)
 
 

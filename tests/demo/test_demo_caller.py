@@ -28,13 +28,14 @@ class Ear:
         self.now = 0.0
         self.caller.answered(0.0)
 
-    def hear(self, seconds: float, loud: bool = True, voice: bool = False) -> bool:
+    def hear(self, seconds: float, loud: bool = True, voice: bool = False, offer: bool = False) -> bool:
         """Whether the caller stayed."""
         for _ in range(round(seconds / 0.02)):
             self.now += 0.02
             heard = self.talker.heard
             heard.loud += loud
             heard.voice += voice
+            heard.offer += offer
             heard.quiet_run = 0 if loud else heard.quiet_run + 1
             if not self.caller.tick(self.now):
                 return False
@@ -95,6 +96,48 @@ def test_patience_ends(ear):
     assert one.hear(15)
     assert not one.hear(20)
     assert one.caller.account("left", one.now)["left_in"] == "line"
+
+
+def in_line(ear, **changed) -> Ear:
+    one = ear(manner.HURRIED, patience_s=20.0, **changed)
+    one.hear(14)
+    assert one.caller.stage is Stage.LINE
+    one.pressed.clear()
+    return one
+
+
+def test_an_offer_to_be_called_back_is_taken_once_and_the_goodbye_waited_for(ear):
+    one = in_line(ear, takes_offer=True)
+    assert one.hear(2) and one.pressed == []
+    assert one.hear(3, offer=True)
+    assert one.pressed == ["2"]
+    assert one.hear(30), "patience for the line does not count any more"
+    said = one.caller.account("they hung up", one.now)
+    assert (said["heard_offer"], said["took_offer"], said["left_in"]) == (True, True, "kept")
+
+
+def test_some_hear_the_offer_and_stay(ear):
+    one = in_line(ear, takes_offer=False)
+    assert one.hear(3, offer=True) and one.pressed == []
+    assert not one.hear(20)
+    assert one.caller.account("left", one.now)["took_offer"] is False
+
+
+def test_a_representative_who_comes_at_the_same_moment_is_talked_to(ear):
+    one = in_line(ear, takes_offer=True)
+    one.hear(1, offer=True)
+    assert one.hear(2, voice=True)
+    assert one.caller.stage is Stage.TALK
+
+
+@pytest.mark.parametrize(("how", "presses"), [(manner.PICKS_UP, ["1"]), (manner.PRESSES_NOTHING, [])])
+def test_who_is_called_back_listens_first(ear, how: str, presses: list[str]):
+    drawn = manner.rung(random.Random(7), manner.draw(random.Random(7), ROUTES), how)
+    one = ear(manner.USUAL, **{name: getattr(drawn, name) for name in ("presses", "takes_offer")})
+    assert one.hear(8) and one.pressed == []
+    one.hear(4, loud=False)
+    assert one.pressed == presses
+    assert one.caller.stage is Stage.LINE
 
 
 def test_silence_after_the_music_is_a_person(ear):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from civicline.demo import log
+from civicline.demo import account, log
 from peers.ports import eventually, readable
 
 HERE = Path(__file__).parent
@@ -99,6 +99,31 @@ def test_callers_and_representatives_hear_each_other(tmp_path):
         ended = log.read(tmp_path / "callers.jsonl")
         assert json.loads((tmp_path / "callers.json").read_text())["left"]
     assert all(call["how"] in ("they hung up", "refused 486", "the demonstration ended") for call in ended)
+
+
+def test_who_is_offered_to_be_called_back_takes_it_and_is_there(tmp_path):
+    """A rush of eight to a number without a menu, two of whom take it for certain."""
+    offer = "We can call you back. To keep your place, press 2."
+    with running(str(HERE / "office_process.py"), str(tmp_path), offer) as office:
+        server = "{}:{}".format(*office.said())
+        words = {
+            "--server": server,
+            "--routes": '[{"dial": "110", "keys": "", "weight": 1}]',
+            "--per-minute": "1",
+            "--folder": str(tmp_path),
+            "--data": str(tmp_path),
+            "--offer": json.dumps({"en": offer}),
+        }
+        with running("-m", "civicline.demo.callers", *(word for pair in words.items() for word in pair)) as callers:
+            eventually(
+                lambda: account.of_callers(tmp_path)["reconnected"], 2 * WITHIN_S, "a talk of somebody called back"
+            )
+            callers.process.terminate()
+            assert callers.process.wait(WITHIN_S) == 0
+    said = account.of_callers(tmp_path)
+    assert 1 <= said["took_offer"] <= said["heard_offer"] <= said["calls"]
+    assert said["left_in"]["kept"] == said["took_offer"]
+    assert 1 <= said["reconnected"] <= said["rung"]
 
 
 def _talked(folder: Path) -> bool:

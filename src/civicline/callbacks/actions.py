@@ -95,7 +95,8 @@ def _promise(wanted: Wanted, contact: str, booking: Booking) -> tuple[Booking, s
 
 
 def seal(contact: str, number: str, slot: int) -> None:
-    """Where voice looks for the number that it is to ring; disposed of as a caller's is, counted from the slot."""
+    """Where voice looks for the number that it is to ring; disposed of as a caller's is, counted from the slot, and
+    the booking with it."""
     connection.ensure_connection()
     dispose_at = slot + sealed_days(connection.connection) * DAY_S
     sealed = seal_statements(contact, {NUMBER: number})

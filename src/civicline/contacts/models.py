@@ -59,6 +59,10 @@ class ContactRow(models.Model):
     ring_back_declined = models.CharField(max_length=16, null=True)
     promise_end = models.CharField(max_length=16, null=True)
     promised_to = models.CharField(max_length=64, null=True)
+    due = models.BooleanField(default=False)
+    counted_on = models.DateField(null=True)
+    counted = models.JSONField(default=dict)
+    """What it counts for among the figures of that day: `core.measures.running`."""
 
     class Meta:
         db_table = "contacts_contact"
@@ -105,6 +109,20 @@ class UrgentRow(models.Model):
 
     class Meta:
         db_table = "contacts_urgent"
+
+
+class CountedRow(models.Model):
+    """The sum of one part over the contacts of a day and a queue. A trigger on the contacts' table keeps it, so that it
+    agrees with the rows whatever is written again."""
+
+    pk = models.CompositePrimaryKey("day", "queue", "part")
+    day = models.DateField()
+    queue = models.CharField(max_length=64)
+    part = models.CharField(max_length=32)
+    value = models.FloatField()
+
+    class Meta:
+        db_table = "contacts_counted"
 
 
 class Progress(models.Model):

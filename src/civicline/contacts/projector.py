@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import sql
@@ -20,6 +21,8 @@ from civicline.core import VERSION, indexes, kinds
 from civicline.core.codec import decode, encode
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, Fact
+from civicline.core.lifecycle import ContactState
+from civicline.core.measures import running
 from civicline.core.menu_facts import UrgentLifted, UrgentPosted
 from civicline.core.model import Agent, Contact, State
 from civicline.journal import snapshot
@@ -34,7 +37,9 @@ CONTACT_COLUMNS = (
     "taken_at", "held_at", "held_by", "consult_state", "consult_with", "passed_on_by", "passed_on_why",
     "recording_paused_at", "pause_reminded_at", "slot_at", "may_ring", "restored_to", "for_agent", "rung_back_by",
     "ring_attempts", "ring_failure", "ring_back_declined", "promise_end", "promised_to",
+    "due",
 )  # fmt: skip
+COUNTED_COLUMNS = ("counted_on", "counted")
 AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
 TIMES = frozenset(name for name in (*CONTACT_COLUMNS, *AGENT_COLUMNS) if name.endswith("_at") or name == "since")
 
@@ -51,7 +56,7 @@ def upsert(table: str, columns: Sequence[str]) -> bytes:
     return made.as_bytes()
 
 
-UPSERT_CONTACT = upsert("contacts_contact", CONTACT_COLUMNS)
+UPSERT_CONTACT = upsert("contacts_contact", (*CONTACT_COLUMNS, *COUNTED_COLUMNS))
 UPSERT_AGENT = upsert("contacts_agent", AGENT_COLUMNS)
 UPSERT_AGENCY = upsert("contacts_agency", ("id", "body"))
 INSERT_URGENT = "insert into contacts_urgent (menu, texts, message, until, by, at) values (%s, %s, %s, %s, %s, %s)"
@@ -65,6 +70,7 @@ def row(item: Contact | Agent, columns: Sequence[str]) -> tuple[Any, ...]:
 DERIVED: dict[str, Callable[[Contact], Any]] = {
     "place_at": lambda contact: contact.place[0] if contact.place else None,
     "slot_at": lambda contact: contact.promise.slot if contact.promise else None,
+    "due": lambda contact: contact.state is ContactState.KEPT and contact.promise is not None and contact.promise.ready,
     "consult_state": lambda contact: contact.consult and contact.consult.state,
     "consult_with": lambda contact: contact.consult and (contact.consult.colleague or contact.consult.office),
     "passed_on_by": lambda contact: contact.passed_on and contact.passed_on.agent,
@@ -75,12 +81,20 @@ DERIVED: dict[str, Callable[[Contact], Any]] = {
     "promise_end": lambda contact: contact.promise and contact.promise.end,
 }
 """Columns that are no field of their own; `consult_with` is a colleague's name or an office's id, `slot_at` when a
-scheduled callback joins the line, `rung_back_by` the representative whose talk was cut."""
+scheduled callback joins the line, `rung_back_by` the representative whose talk was cut, `due` whether a kept place is
+rung at its next turn."""
 
 
 def _cell(item: Contact | Agent, name: str) -> Any:
     value: Any = DERIVED[name](item) if isinstance(item, Contact) and name in DERIVED else getattr(item, name)
     return datetime.fromtimestamp(value, UTC) if name in TIMES and value is not None else value
+
+
+def counted(contact: Contact, zone: tzinfo) -> tuple[Any, str]:
+    """What the contact counts for among the figures of a day (in `zone`), and on which."""
+    parts = running(contact)
+    day = datetime.fromtimestamp(contact.came_at, zone).date() if parts else None
+    return day, json.dumps(parts)
 
 
 @dataclass
@@ -140,7 +154,9 @@ def _write(cursor: psycopg.Cursor[Any], state: State, touched: Touched) -> None:
     agents = [state.agents[key] for key in sorted(touched.agents) if key in state.agents]
     gone = [key for key in touched.agents if key not in state.agents]
     if contacts:
-        cursor.executemany(UPSERT_CONTACT, [row(item, CONTACT_COLUMNS) for item in contacts])
+        zone = ZoneInfo(state.agency.zone) if state.agency is not None else UTC
+        rows = [(*row(item, CONTACT_COLUMNS), *counted(item, zone)) for item in contacts]
+        cursor.executemany(UPSERT_CONTACT, rows)
     if agents:
         cursor.executemany(UPSERT_AGENT, [row(item, AGENT_COLUMNS) for item in agents])
     if gone:

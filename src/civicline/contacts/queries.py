@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db.models import Count, Min, Q
 
-from civicline.contacts.models import AgencyRow, AgentRow, ContactRow, Progress, UrgentRow
+from civicline.contacts.models import AgencyRow, AgentRow, ContactRow, CountedRow, Progress, UrgentRow
 from civicline.core.agency import Agency
 from civicline.core.codec import decode
 from civicline.core.lifecycle import PROMISED, ContactState
@@ -29,6 +29,10 @@ class QueueNow(NamedTuple):
     ringing_back: int = 0
     kept_since: datetime | None = None
     """The first place of these two."""
+    due: int = 0
+    """Of the kept: rung as soon as it is their turn."""
+    later: int = 0
+    """Scheduled callbacks whose slot has not come."""
 
 
 def agency() -> Agency | None:
@@ -67,6 +71,8 @@ def queues_now() -> dict[str, QueueNow]:
             kept=Count("id", filter=Q(state=ContactState.KEPT, place_at__isnull=False)),
             ringing_back=Count("id", filter=Q(state=ContactState.RINGING_BACK)),
             kept_since=Min("place_at", filter=Q(state__in=promised)),
+            due=Count("id", filter=Q(due=True)),
+            later=Count("id", filter=Q(state=ContactState.KEPT, place_at__isnull=True)),
         )
     )
     return {
@@ -81,9 +87,19 @@ def queues_now() -> dict[str, QueueNow]:
             row["kept"],
             row["ringing_back"],
             row["kept_since"],
+            row["due"],
+            row["later"],
         )
         for row in rows
     }
+
+
+def counted(day: date) -> dict[str, dict[str, float]]:
+    """The sums of `core.measures.RUNNING` over the contacts of a day in the agency's zone, by queue."""
+    found: dict[str, dict[str, float]] = {}
+    for row in CountedRow.objects.filter(day=day):
+        found.setdefault(row.queue, {})[row.part] = row.value
+    return found
 
 
 def promised(queue: str, start: datetime, end: datetime) -> dict[float, int]:

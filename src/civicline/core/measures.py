@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from civicline.core import handling
-from civicline.core.lifecycle import IN_LINE, ContactState, Recording
+from civicline.core.lifecycle import IN_LINE, ContactState, PromiseEnd, Recording
 from civicline.core.model import Contact
 from civicline.core.told import is_close, is_in_range
 
@@ -75,6 +75,8 @@ class Parts:
     """Of these: had it kept."""
     reconnected: int = 0
     """Of the accepted: was rung and spoke with a representative."""
+    hold_abandoned: int = 0
+    """Of the accepted: over without having spoken with a representative, whoever ended it."""
     callbacks: int = 0
     """Was promised to be rung, at the turn or at a time."""
     attempts: int = 0
@@ -209,6 +211,7 @@ def _promise_parts(contact: Contact) -> dict[str, Any]:
         "hold_offered": int(offered),
         "hold_accepted": int(offered and first),
         "reconnected": int(offered and first and answered_at is not None),
+        "hold_abandoned": int(offered and first and _was_given_up(contact)),
         "callbacks": int(promise is not None),
         "attempts": promise.rung_before + promise.attempts if promise is not None else 0,
         "rung_back_by_agent": int(promise is not None and bool(promise.by)),
@@ -218,6 +221,12 @@ def _promise_parts(contact: Contact) -> dict[str, Any]:
 def _was_promised_first(contact: Contact) -> bool:
     """Before the first talk: its wait was not on the telephone."""
     return contact.promise is not None and contact.promise.first
+
+
+def _was_given_up(contact: Contact) -> bool:
+    """Nobody answered, and the place did not go on in another call."""
+    overtaken = contact.promise is not None and contact.promise.end is PromiseEnd.OVERTAKEN
+    return contact.connected_at is None and contact.state is ContactState.CLOSED and not overtaken
 
 
 def _told_parts(contact: Contact) -> dict[str, Any]:
@@ -242,6 +251,22 @@ def _handled_parts(contact: Contact) -> dict[str, Any]:
     if not done.contacts or done.handled < done.contacts or contact.state in IN_LINE:
         return word
     return word | {"handled": 1, "talk_s": done.talk_s, "hold_s": done.hold_s, "wrap_up_s": done.wrap_up_s}
+
+
+RUNNING = (
+    "answered", "wait_answered_s", "answered_holding", "wait_holding_s", "wait_told", "wait_told_close", "hold_offered",
+    "hold_accepted", "reconnected", "hold_abandoned", "callback_missed",
+)  # fmt: skip
+"""Parts that are shown while the day goes on."""
+
+
+def running(contact: Contact) -> dict[str, float]:
+    """Those of `RUNNING` in which this contact counts so far; the others are 0. Cheap until it counts in any."""
+    if contact.connected_at is None and contact.hold_offered_at is None and contact.promise is None:
+        return {}
+    said: dict[str, Any] = {outcome(contact): 1} | _queue_parts(contact, SERVICE_LEVEL_S)
+    said |= _promise_parts(contact) | _told_parts(contact)
+    return {name: said[name] for name in RUNNING if said.get(name)}
 
 
 def total(contacts: Iterable[Contact], in_time_s: Mapping[str, float]) -> Parts:
@@ -293,6 +318,7 @@ FORMULAS: dict[str, Formula] = {
     "asa_callback_as_zero_s": Formula(("wait_holding_s",), ("answered",)),
     "hold_accepted_share": Formula(("hold_accepted",), ("hold_offered",)),
     "reconnected_share": Formula(("reconnected",), ("hold_accepted",)),
+    "hold_abandoned_share": Formula(("hold_abandoned",), ("hold_accepted",)),
     "attempts_per_callback": Formula(("attempts",), ("callbacks",)),
     "service_level_ignore": Formula(("answered_in_time",), ("with_event", "-abandoned_in_time")),
     "service_level_negative": Formula(("answered_in_time",), ("with_event",)),

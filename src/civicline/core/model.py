@@ -215,6 +215,17 @@ class Contact:
     """The contact by which its representative has promised to ring the person another time."""
 
     @property
+    def came_at(self) -> float:
+        """When the figures of a day count it: at its arrival, or at the slot of a scheduled callback."""
+        slot = self.promise.slot if self.promise is not None else None
+        return self.arrived_at if slot is None else slot
+
+    @property
+    def has_come(self) -> bool:
+        """Not so a scheduled callback before its slot, nor one that was cancelled before."""
+        return self.promise is None or self.promise.slot is None or self.place is not None
+
+    @property
     def was_cut(self) -> bool:
         """The talk ended and the representative did not end it; and no word says that it was over all the same."""
         ended = self.state in (ContactState.WRAPPING, ContactState.CLOSED) and self.talk_ended_at is not None

@@ -12,9 +12,12 @@ FRAME_S = 0.02
 
 
 def of_callers(folder: Path) -> dict[str, Any]:
-    calls = log.read(folder / "callers.jsonl")
+    """`calls` and what follows are of those who rang; both hear a representative. `rung`: telephones that we rang."""
+    every = log.read(folder / "callers.jsonl")
+    calls = [call for call in every if not call["rung"]]
+    rung = [call for call in every if call["rung"]]
     talked = [call for call in calls if call["until_talk_s"] is not None]
-    heard = [call["heard_representative"] for call in talked]
+    heard = [call["heard_representative"] for call in every if call["until_talk_s"] is not None]
     return {
         "calls": len(calls),
         "connected": sum(call["connected_s"] is not None for call in calls),
@@ -24,6 +27,10 @@ def of_callers(folder: Path) -> dict[str, Any]:
         "average_until_talk_s": _mean([call["until_talk_s"] for call in talked]),
         "how_it_ended": dict(Counter(call["how"] for call in calls)),
         "left_in": dict(Counter(call["left_in"] for call in calls)),
+        "heard_offer": sum(call["heard_offer"] for call in calls),
+        "took_offer": sum(call["took_offer"] for call in calls),
+        "rung": len(rung),
+        "reconnected": sum(call["heard_representative"] > 0 for call in rung),
         "by_kind": dict(Counter(call["kind"] for call in calls)),
     }
 

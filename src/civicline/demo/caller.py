@@ -22,13 +22,20 @@ LONGEST_TALK_S = 600.0
 MACHINE_FRAMES = 50
 """So much sound without the representative's voice in it is a machine again: the survey."""
 LONGEST_SURVEY_S = 120.0
+TAKE_KEY = "2"
+LONGEST_GOODBYE_S = 60.0
+"""Who asked to be called back listens so long to what is said of it."""
 
 
 class Stage(StrEnum):
-    """MENU -> LINE (no more keys to press) -> TALK -> SURVEY (the representative has gone, and a machine speaks)."""
+    """MENU -> LINE (no more keys to press) -> TALK -> SURVEY (the representative has gone, and a machine speaks).
+
+    LINE -> KEPT (asked to be called back), from which some still come to TALK, when both happen at once.
+    """
 
     MENU = "menu"
     LINE = "line"
+    KEPT = "kept"
     TALK = "talk"
     SURVEY = "survey"
 
@@ -45,6 +52,10 @@ class Caller:
     stage: Stage = Stage.MENU
     stage_at: float = 0.0
     talked_at: float | None = None
+    phone: str = ""
+    rung: bool = False
+    """Did not ring: asked before to be called back."""
+    took_offer: bool = False
     _pressed: int = 0
     _last_at: float = 0.0
     _heard_something: int = 0
@@ -94,7 +105,15 @@ class Caller:
             self._enter(Stage.LINE, now)
 
     def _in_line(self, now: float) -> bool:
+        if self.manner.takes_offer and self.talker.heard.offer >= RECOGNIZED:
+            self.talker.press(TAKE_KEY)
+            self.took_offer = True
+            self._enter(Stage.KEPT, now)
+            return True
         return now - self.stage_at < self.manner.patience_s
+
+    def _in_kept(self, now: float) -> bool:
+        return now - self.stage_at < LONGEST_GOODBYE_S
 
     def _in_talk(self, now: float) -> bool:
         if self._is_machine():
@@ -134,6 +153,9 @@ class Caller:
             "until_talk_s": None if self.talked_at is None else round(self.talked_at - self.began_at, 2),
             "talk_s": _since(self.talked_at, now),
             "survey_keys": self._replied,
+            "rung": self.rung,
+            "heard_offer": heard.offer >= RECOGNIZED,
+            "took_offer": self.took_offer,
             "heard": heard.packets,
             "heard_sound": heard.loud,
             "heard_representative": heard.voice,
@@ -143,6 +165,7 @@ class Caller:
 _DO = {
     Stage.MENU: Caller._in_menu,
     Stage.LINE: Caller._in_line,
+    Stage.KEPT: Caller._in_kept,
     Stage.TALK: Caller._in_talk,
     Stage.SURVEY: Caller._in_survey,
 }

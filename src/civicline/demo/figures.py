@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from civicline.core import facts
+from civicline.core import callback_facts, facts
 from civicline.core.facts import Fact
 
 NOWHERE = "-"
@@ -25,10 +25,16 @@ class Seen:
     turned_away: bool = False
     refused_recording: bool = False
     released: bool = False
+    offered: bool = False
+    """To have the place kept."""
+    accepted: bool = False
+    kept: bool = False
+    """Nobody is on the telephone, or it is ringing."""
+    missed: bool = False
 
     @property
     def over(self) -> bool:
-        return self.released or self.abandoned_at is not None or self.talk_ended_at is not None
+        return self.released or self.missed or self.abandoned_at is not None or self.talk_ended_at is not None
 
 
 @dataclass
@@ -50,8 +56,10 @@ class Figures:
         return {
             "calls": len(every),
             "answered": _count(every, lambda seen: seen.answered_at is not None),
-            "waiting": _count(every, lambda seen: bool(seen.placed_at) and not seen.answered_at and not seen.over),
+            "waiting": _count(every, lambda seen: bool(seen.placed_at) and not seen.answered_at and not _gone(seen)),
             "talking": _count(every, lambda seen: bool(seen.answered_at) and not seen.over),
+            "accepted": _count(every, lambda seen: seen.accepted),
+            "reconnected": _count(every, _reconnected),
         }
 
     def whole(self) -> dict[str, Any]:
@@ -64,6 +72,27 @@ class Figures:
 def _queued(seen: Seen, fact: Any) -> None:
     seen.queue = fact.queue
     seen.placed_at = seen.placed_at or fact.at
+
+
+def _gone(seen: Seen) -> bool:
+    """Not on the telephone any more."""
+    return seen.over or seen.kept
+
+
+def _reconnected(seen: Seen) -> bool:
+    return seen.accepted and seen.answered_at is not None
+
+
+def _accepted(seen: Seen, fact: Any) -> None:
+    seen.accepted = seen.kept = True
+
+
+def _reached(seen: Seen, fact: Any) -> None:
+    seen.kept = False
+
+
+def _missed(seen: Seen, fact: Any) -> None:
+    seen.kept, seen.missed = False, True
 
 
 def _set(name: str, at: bool = True) -> Callable[[Seen, Any], None]:
@@ -81,6 +110,10 @@ _NOTES: dict[type, Callable[[Seen, Any], None]] = {
     facts.ContactTurnedAway: _set("turned_away", at=False),
     facts.ContactReleased: _set("released", at=False),
     facts.RecordingRefused: _set("refused_recording", at=False),
+    callback_facts.HoldOffered: _set("offered", at=False),
+    callback_facts.HoldTaken: _accepted,
+    callback_facts.PersonReached: _reached,
+    callback_facts.CallbackMissed: _missed,
 }
 
 
@@ -97,6 +130,11 @@ def _counts(every: list[Seen]) -> dict[str, Any]:
         "abandoned_in_line": _count(every, lambda seen: seen.abandoned_at is not None and seen.placed_at is not None),
         "turned_away": _count(every, lambda seen: seen.turned_away),
         "refused_recording": _count(every, lambda seen: seen.refused_recording),
-        "unfinished": _count(every, lambda seen: not seen.over),
+        "unfinished": _count(every, lambda seen: not _gone(seen)),
+        "offered": _count(every, lambda seen: seen.offered),
+        "accepted": _count(every, lambda seen: seen.accepted),
+        "reconnected": _count(every, _reconnected),
+        "missed": _count(every, lambda seen: seen.missed),
+        "still_promised": _count(every, lambda seen: seen.kept),
         "average_speed_of_answer_s": round(sum(speeds) / len(speeds), 2) if speeds else None,
     }

@@ -14,11 +14,11 @@ MOST_CSEQ = 10_000
 
 
 class Line(SipEndpoint):
-    """Listens on a free port of `host`; takes calls from the host `server` only."""
+    """Listens on `port` of `host`, 0 for a free one; takes calls from the host `server` only."""
 
-    def __init__(self, host: str, server: str, events: Events) -> None:
+    def __init__(self, host: str, server: str, events: Events, port: int = 0) -> None:
         options = Options(
-            listen=(host, 0),
+            listen=(host, port),
             name_leg=lambda call_id, tag: f"{call_id} {tag}",
             name_tag=lambda leg: secrets.token_hex(8),
             secret=secrets.token_bytes(16),

@@ -6,21 +6,25 @@ import argparse
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from civicline.agency import pack
+from civicline.agency.trunks import Trunk
 from civicline.commands.errors import UsageError
 from civicline.demo import sign_ins, welcome
+from civicline.demo.offers import PROMPT
 from civicline.demo.routes import Route, routes, to_json
 from civicline.demo.watch import CALLERS, READY, RESULT
-from civicline.settings import Settings
+from civicline.settings import Address, Settings
+from civicline.supervisor.checks import port_problem
 from civicline.supervisor.child import Child
 from civicline.supervisor.keeper import Keeper, Refused
 from civicline.supervisor.programs import Program
@@ -30,6 +34,8 @@ VISITOR = "amara.okafor"
 CALLS_PER_MINUTE = 20.0
 """About forty representatives are half busy; what two cores carry beside the screens that people look at."""
 WATCH_READY_S = 20.0
+LOOPBACK = "127."
+ANY_PORT = Address("127.0.0.1", 0)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +63,10 @@ class Plan:
     users: list[str]
     routes: list[Route]
     makes_keyset: bool
+    at: Address
+    """Where callers can be rung: as the pack's carrier says, port 0 when none does."""
+    offer: dict[str, str]
+    """What is said to offer a callback, by language; nothing where nobody is rung."""
 
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
@@ -83,10 +93,12 @@ def _plan(settings: Settings, args: argparse.Namespace) -> Plan:
         raise UsageError("--calls-per-minute must be more than 0")
     if args.json and args.seconds is None:
         raise UsageError("--json prints figures at the end: add --for SECONDS")
-    agency = pack.read(args.agency).agency
+    read = pack.read(args.agency)
+    agency = read.agency
     users = [staff.id for staff in agency.staff.values() if staff.role == "representative"]
     if args.visitor not in users:
         raise UsageError(f"--visitor {args.visitor}: name one of {', '.join(users)}")
+    at = _callers_at(args.agency, read.trunks)
     found = routes(agency)
     if not found:
         raise UsageError(f"--agency {args.agency}: no line leads to a topic, so nobody would know what to press")
@@ -99,7 +111,24 @@ def _plan(settings: Settings, args: argparse.Namespace) -> Plan:
         users=[user for user in users if user != args.visitor],
         routes=found,
         makes_keyset=not settings.keyset.exists(),
+        at=at,
+        offer=agency.prompts.get(PROMPT, {}) if at.port else {},
     )
+
+
+def _callers_at(path: Path, trunks: Sequence[Trunk]) -> Address:
+    """The made-up callers are who is rung by the first carrier that calls out, when that is this machine. Else nobody
+    can ring them, and they ask for no callback."""
+    at = next((Address(*trunk.hosts[0]) for trunk in trunks if trunk.hosts), ANY_PORT)
+    if not at.host.startswith(LOOPBACK):
+        return ANY_PORT
+    problem = port_problem(at, socket.SOCK_DGRAM)
+    if problem:
+        named = f"{path / 'trunks.yaml'}: hosts"
+        raise UsageError(
+            f"{at}, where the made-up callers are rung, {problem}: free it, or name another port ({named})"
+        )
+    return at
 
 
 class Demo:
@@ -164,6 +193,10 @@ def _caller_words(plan: Plan, until: float | None) -> list[str]:
         "--routes", json.dumps(to_json(plan.routes)),
         "--per-minute", str(plan.per_minute),
         "--folder", str(sign_ins.folder(plan.settings)),
+        "--host", plan.at.host,
+        "--port", str(plan.at.port),
+        "--data", str(plan.settings.data),
+        "--offer", json.dumps(plan.offer),
         *(["--until", str(until)] if until is not None else []),
     ]  # fmt: skip
 

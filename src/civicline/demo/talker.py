@@ -39,6 +39,8 @@ class Heard:
     packets: int = 0
     loud: int = 0
     voice: int = 0
+    offer: int = 0
+    """Of the offer to be called back."""
     quiet_run: int = 0
     """How many frames in a row were quiet or missing until now."""
 
@@ -48,11 +50,13 @@ class Heard:
 
 
 class Talker:
-    """`known` is the other side's voice. Nothing is sent before `agree`."""
+    """`known` is the other side's voice, `offer` how the offer of a callback sounds. Nothing is sent before `agree`."""
 
-    def __init__(self, host: str, laws: tuple[int, ...], dtmf: int, known: Voice) -> None:
+    def __init__(
+        self, host: str, laws: tuple[int, ...], dtmf: int, known: Voice, offer: frozenset[bytes] = frozenset()
+    ) -> None:
         self.heard = Heard()
-        self._laws, self._dtmf, self._known = laws, dtmf, known.known
+        self._laws, self._dtmf, self._known, self._offer = laws, dtmf, known.known, offer
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind((host, 0))
@@ -128,6 +132,7 @@ class Talker:
             self.heard.loud += 1
             self.heard.quiet_run = 0
             self.heard.voice += payload in self._known
+            self.heard.offer += payload in self._offer
 
     def _sound_packet(self) -> bytes:
         self._timestamp = (self._timestamp + FRAME_SAMPLES) & U32

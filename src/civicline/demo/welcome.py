@@ -42,7 +42,10 @@ def text(settings: Settings, known: SignIns, visitor: str, made_keyset: bool) ->
 
 
 def line(now: Mapping[str, int]) -> str:
-    return f"calls {now['calls']}, answered {now['answered']}, waiting {now['waiting']}, talking {now['talking']}"
+    return (
+        f"calls {now['calls']}, answered {now['answered']}, waiting {now['waiting']}, talking {now['talking']},"
+        f" asked to be called back {now['accepted']}, reconnected {now['reconnected']}"
+    )
 
 
 def summary(result: Mapping[str, Any]) -> str:
@@ -51,6 +54,8 @@ def summary(result: Mapping[str, Any]) -> str:
         f"{said['placed']} calls: {said['answered']} answered, {said['abandoned_in_menu']} left in the menu,"
         f" {said['abandoned_in_line']} left the line, {said['turned_away']} turned away,"
         f" {said['unfinished']} unfinished",
+        f"callbacks: {said['offered']} offered, {said['accepted']} accepted, {said['reconnected']} reconnected,"
+        f" {said['missed']} missed, {said['still_promised']} still to be called",
         f"average speed of answer: {said['average_speed_of_answer_s']} s",
         f"{heard['heard_representative']} callers heard a representative,"
         f" {result['representatives']['heard_caller']} representatives' calls heard a caller",

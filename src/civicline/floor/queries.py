@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from civicline.contacts import queries
 from civicline.core import hours
 from civicline.core.agency import Agency, Line, Text
 from civicline.core.lifecycle import AgentState
+from civicline.floor import today
 from civicline.floor.forms import menu_name
 from civicline.web.agency import said, written
 from civicline.web.words import AGENT_STATES, REASONS
@@ -36,9 +38,23 @@ class QueueLine:
     held: int
     held_since: datetime | None
     kept: int
+    due: int
+    """Of the kept: rung as soon as it is their turn."""
+    later: int
+    """Callbacks at a chosen time that has not come."""
     ringing_back: int
     kept_since: datetime | None
     """Place of whoever is promised a call and has waited longest."""
+    calls_back: bool
+    """The queue offers to keep the place, or has a promise to keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackLine:
+    """Callbacks of a queue: at this moment, and of today."""
+
+    now: QueueLine
+    today: today.Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,9 @@ class Floor:
     """`away` names those who are not at work."""
 
     queues: list[QueueLine]
+    callbacks: list[CallbackLine]
+    waits: list[today.Figures]
+    """The last one is of all queues together."""
     at_work: list[AgentLine]
     away: list[str]
     counts: list[StateCount]
@@ -98,7 +117,15 @@ def floor() -> Floor:
     counts = [StateCount(AGENT_STATES[state], sum(a.state == state for a in agents)) for state in ORDER]
     at_work = [line for line in agents if line.state != AgentState.SIGNED_OUT]
     away = [line.name for line in agents if line.state == AgentState.SIGNED_OUT]
-    return Floor(queue_lines(agency, agents), at_work, away, counts, _lines(agency), _urgent(agency))
+    queues = queue_lines(agency, agents)
+    figures = today.figures(agency)
+    waits = [*figures.values(), today.together(figures.values())]
+    return Floor(queues, _callbacks(queues, figures), waits, at_work, away, counts, _lines(agency), _urgent(agency))
+
+
+def _callbacks(lines: list[QueueLine], figures: Mapping[str, today.Figures]) -> list[CallbackLine]:
+    found = [CallbackLine(line, figures.get(line.id, today.NOTHING)) for line in lines]
+    return [each for each in found if each.now.calls_back or each.today.offered or each.today.missed]
 
 
 def _lines(agency: Agency | None) -> list[LineNow]:
@@ -156,9 +183,16 @@ def _queue(agency: Agency | None, name: str, now: queries.QueueNow | None, agent
         held=now.held if now else 0,
         held_since=now.held_since if now else None,
         kept=now.kept if now else 0,
+        due=now.due if now else 0,
+        later=now.later if now else 0,
         ringing_back=now.ringing_back if now else 0,
         kept_since=now.kept_since if now else None,
+        calls_back=(known is not None and known.callback is not None) or _promises(now),
     )
+
+
+def _promises(now: queries.QueueNow | None) -> bool:
+    return now is not None and now.kept + now.later + now.ringing_back > 0
 
 
 def _could_take(agency: Agency | None, agent: AgentLine, queue: str) -> bool:

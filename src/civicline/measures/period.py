@@ -1,5 +1,6 @@
-"""Folds the journal over a period: the contacts that arrived in it, and what the representatives' time went to.
+"""Folds the journal over a period: the contacts that came in it, and what the representatives' time went to.
 
+A scheduled callback comes at its slot; one that was cancelled or changed before never did.
 Contacts leave the state an hour after they closed, so each is kept from the moment it arrives; `evolve` goes on
 changing the very object until it is over.
 """
@@ -13,6 +14,7 @@ import psycopg
 
 from civicline.core import VERSION, indexes, kinds
 from civicline.core.agency import Agency
+from civicline.core.callback_facts import CallbackPromised
 from civicline.core.codec import decode
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, ContactArrived, Fact
@@ -75,6 +77,9 @@ class Period:
     def open(self) -> bool:
         return any(c.state is not ContactState.CLOSED or c.is_written_about for c in self.contacts)
 
+    def has(self, contact: Contact) -> bool:
+        return self.start <= contact.came_at < self.end
+
     def is_settled(self) -> bool:
         """Nothing that is still to come can change these contacts."""
         if self.last_at < self.end or self.open:
@@ -83,7 +88,7 @@ class Period:
 
     def begin(self, state: State) -> None:
         """Take over from a snapshot."""
-        self.contacts = [contact for contact in state.contacts.values() if self.start <= contact.arrived_at < self.end]
+        self.contacts = [contact for contact in state.contacts.values() if self.has(contact)]
         self.agency, self.last_at = state.agency, state.now
         for agent in state.agents.values():
             self.time.note(agent.id, agent.state, agent.since)
@@ -91,7 +96,7 @@ class Period:
     def take(self, state: State, fact: Fact) -> None:
         evolve(state, fact)
         self.last_at = state.now
-        if isinstance(fact, ContactArrived) and self.start <= fact.at < self.end:
+        if isinstance(fact, (ContactArrived, CallbackPromised)) and self.has(state.contacts[fact.contact]):
             self.contacts.append(state.contacts[fact.contact])
         if isinstance(fact, AgencyLoaded) and fact.at < self.end:
             self.agency = fact.agency
@@ -123,6 +128,7 @@ def collect(conn: psycopg.Connection[Any], start: float, end: float) -> Period:
             fact = kinds.fact(event.kind, event.body)
             if fact is not None:
                 period.take(state, fact)
+    period.contacts = [contact for contact in period.contacts if contact.has_come]
     period.time.stop(period.last_at)
     return period
 

@@ -64,8 +64,8 @@ def _track(contact: Contact, times: dict[Key, list[float]]) -> Track:
     if why is not None:
         return Track(untracked=why)
     came = times.get((contact.caller, topic_of(contact) or ""), [])
-    index = bisect_right(came, contact.arrived_at)
-    return Track(came[index] - contact.arrived_at if index < len(came) else None)
+    index = bisect_right(came, contact.came_at)
+    return Track(came[index] - contact.came_at if index < len(came) else None)
 
 
 def _window(conn: psycopg.Connection[Any], found: Period) -> Iterator[Event]:

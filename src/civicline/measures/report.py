@@ -1,4 +1,4 @@
-"""The figures of one day, from the journal: every contact that arrived on it, counted exactly once.
+"""The figures of one day, from the journal: every contact that came on it, counted exactly once.
 
 `day` reads and counts, `render` writes a table for a terminal. Formulas: `civicline.core.measures`.
 """
@@ -77,7 +77,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def _figures(found: period.Period, place: ZoneInfo, tracks: dict[str, Track]) -> dict[str, Any]:
     in_time_s = {queue.id: queue.service_level_s for queue in found.agency.queues.values()} if found.agency else {}
-    groups = DIMENSIONS | {"half_hour": lambda contact: half_hour(contact.arrived_at, place)}
+    groups = DIMENSIONS | {"half_hour": lambda contact: half_hour(contact.came_at, place)}
     floor = replace(
         total(found.contacts, in_time_s), handling_s=found.time.handling_s, available_s=found.time.available_s
     )

@@ -43,7 +43,8 @@ def health(request: HttpRequest) -> Health:
 class QueueOut(Schema):
     """Counts at this moment; `longest_wait_since` is when the first in line joined it (UTC).
 
-    `kept`: places of people who are to be rung back; `ringing_back`: those who are rung now.
+    `kept`: places of people who are to be rung back, of whom `due` are rung as soon as it is their turn;
+    `ringing_back`: those who are rung now.
     """
 
     id: str
@@ -52,6 +53,7 @@ class QueueOut(Schema):
     offered: int
     talking: int
     kept: int
+    due: int
     ringing_back: int
     available: int
     longest_wait_since: datetime | None
@@ -62,7 +64,7 @@ def queues(request: HttpRequest) -> list[QueueOut]:
     return [
         QueueOut(
             id=line.id, label=line.label, waiting=line.waiting, offered=line.offered, talking=line.talking,
-            kept=line.kept, ringing_back=line.ringing_back, available=line.available,
+            kept=line.kept, due=line.due, ringing_back=line.ringing_back, available=line.available,
             longest_wait_since=line.longest_since,
         )
         for line in floor_queues()

@@ -7,14 +7,17 @@ from typing import Any
 
 import psycopg
 
+from civicline.callbacks import disposal
 from civicline.journal.timers import Handler, Timer
 from civicline.people import sealing
 from civicline.recordings import keeper, rows
 
 
 def dispose(conn: psycopg.Connection[Any], timer: Timer) -> None:
-    """The retention of a contact's personal fields is over: from here on nothing opens them, backups included."""
+    """The retention of a contact's personal fields is over: from here on nothing opens them, backups included, and no
+    booking of the public page names the contact."""
     sealing.dispose(conn, timer.key)
+    disposal.forget(conn, timer.key)
 
 
 HANDLERS: Mapping[str, Handler] = {
