@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from civicline.core import requests
 from civicline.people import keyset
-from web.fixtures import LOOKS, signed_in, violations
+from web.fixtures import LOOKS, cell, signed_in, violations
 from web.stand import OTHER, REPRESENTATIVE, SUPERVISOR, Stand
 
 
@@ -155,9 +155,8 @@ def test_the_floor_shows_the_longest_hold(site: Stand, desk: Page, call: str, co
     floor = signed_in(context.browser.new_context(base_url=site.url, locale="en-US"), SUPERVISOR)  # type: ignore[union-attr]
     floor.goto("/floor/")
     press(desk, "Hold")
-    row = floor.locator("#queue-individual td")
-    expect(row.nth(8).locator("time")).to_be_visible()
-    expect(row.nth(7)).to_have_text("1")
+    expect(cell(floor, "queue-individual", "Longest hold").locator("time")).to_be_visible()
+    expect(cell(floor, "queue-individual", "On hold")).to_have_text("1")
     floor.context.close()
 
 

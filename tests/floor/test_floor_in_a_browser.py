@@ -16,7 +16,7 @@ from civicline.core import requests
 from civicline.core.agency import CallbackPolicy
 from civicline.core.callback_requests import CancelCallback, TakeHold
 from civicline.core.lifecycle import HungUpBy
-from web.fixtures import LOOKS, signed_in, violations
+from web.fixtures import LOOKS, cell, signed_in, violations
 from web.stand import DEMO, OTHER, REPRESENTATIVE, SUPERVISOR, Stand
 
 SHOTS = os.environ.get("SCREENSHOTS")
@@ -36,12 +36,6 @@ def _rested(site: Stand) -> Iterator[None]:
     yield
     for name in (REPRESENTATIVE, OTHER):
         site.rest(name)
-
-
-def cell(page: Page, row: str, column: str):
-    table = page.locator(f"table:has([id='{row}'])")
-    heads = [text.strip() for text in table.locator("thead th").all_inner_texts()]
-    return page.locator(f"[id='{row}'] > *").nth(heads.index(column))
 
 
 def test_a_call_goes_through_the_columns(site: Stand, floor: Page) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from civicline.web import assets
 from web.stand import PASSWORD, Stand, stand
@@ -59,6 +59,13 @@ def signed_in(context: BrowserContext, who: str) -> Page:
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
     return page
+
+
+def cell(page: Page, row: str, column: str) -> Locator:
+    """By the row's id and the column's head."""
+    table = page.locator(f"table:has([id='{row}'])")
+    heads = [text.strip() for text in table.locator("thead th").all_inner_texts()]
+    return page.locator(f"[id='{row}'] > *").nth(heads.index(column))
 
 
 def violations(page: Page) -> list[str]:
