@@ -32,7 +32,7 @@ from e2e.centre import PASSWORD, Centre
 from e2e.sound import Sounds, one_zero
 from e2e.witness import Dump, Ear
 from peers.baresip import Phone
-from peers.ports import eventually, free_udp
+from peers.ports import PATIENCE_S, eventually, free_udp
 from peers.sipp import Result, Sipp
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -110,7 +110,7 @@ class Caller(witness.Caller):
         self.until("waiting", "offered", "talking")
         return self.contact
 
-    def until(self, *states: str, within_s: float = 20.0) -> None:
+    def until(self, *states: str, within_s: float = PATIENCE_S) -> None:
         eventually(
             lambda: self.is_known() and self.contact.state in states,
             within_s,
@@ -238,8 +238,8 @@ class Town:
         found = (kinds.fact(event.kind, event.body) for event in events)
         return [fact for fact in found if isinstance(fact, kind)]
 
-    def story(self, contact: str) -> list[str]:
-        """What the journal says of a contact, for a failed test."""
+    def story(self, contact: str = "") -> list[str]:
+        """What the journal says, of one contact or of all, for a failed test."""
         bodies = [(event.kind, event.body) for event in read(self.centre.conn, 0, MOST_EVENTS)]
         return [f"{kind} {body}" for kind, body in bodies if contact in str(body)]
 

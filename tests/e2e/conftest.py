@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from e2e.callers import Town
 from e2e.centre import Centre
 from peers import baresip, sipp
 
@@ -15,6 +16,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if Path(__file__).parent in item.path.parents:
                 item.add_marker(mark)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows the end of the journal."""
+    report = yield
+    town = getattr(item, "funcargs", {}).get("town")
+    if report.failed and isinstance(town, Town):
+        report.sections.append(("journal", "\n".join(town.story()[-60:])))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from e2e.recorded import closed
 from e2e.talks import take
 from e2e.test_survey import SURVEYS
 from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
-from peers.ports import eventually, free_udp
+from peers.ports import PATIENCE_S, eventually, free_udp
 from peers.sipp import Sipp
 
 NUMBER = "+12025550143"
@@ -118,7 +118,7 @@ def is_ready(town: Town, contact: str) -> bool:
     return promise is not None and promise.ready
 
 
-def until(town: Town, contact: str, state: str, within_s: float = 20.0) -> Contact:
+def until(town: Town, contact: str, state: str, within_s: float = PATIENCE_S) -> Contact:
     eventually(lambda: town.centre.contact(contact).state == state, within_s, f"a contact that is {state}")
     return town.centre.contact(contact)
 

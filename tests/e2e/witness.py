@@ -24,7 +24,7 @@ from pathlib import Path
 
 from e2e.pcaps import EVENTS, PTIME_S, SAMPLES, ulaw
 from peers.baresip import Phone
-from peers.ports import free_udp
+from peers.ports import PATIENCE_S, free_udp
 from peers.sipp import Result, Sipp
 
 SCENARIO = Path(__file__).parents[1] / "chaos" / "caller.xml"
@@ -241,7 +241,7 @@ class Caller:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(text.encode(), self.sipp.address)
 
-    def result(self, within_s: float = 20) -> Result:
+    def result(self, within_s: float = PATIENCE_S) -> Result:
         return self.sipp.wait(within_s)
 
     def reinvites(self) -> int:

@@ -27,7 +27,7 @@ import wave
 from pathlib import Path
 from typing import Any
 
-from peers.ports import eventually, free_tcp, free_udp
+from peers.ports import PATIENCE_S, eventually, free_tcp, free_udp
 
 SILENCE_S = 120  # baresip ends a call when its file does
 
@@ -123,7 +123,7 @@ class Phone:
     def heard(self) -> Path | None:
         return next(iter(sorted(self.folder.glob("dump-*-dec.wav"))), None)
 
-    def expect(self, kind: str, within_s: float = 20) -> dict[str, Any]:
+    def expect(self, kind: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """Take the first event of that type that was not taken yet."""
         deadline = time.monotonic() + within_s
         while True:

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 F = TypeVar("F", bound=Any)
 POLL_S = 0.02
+PATIENCE_S = 60.0
+"""How long a test waits for what must come: long, since a busy machine is no fault of the code."""
 
 
 FEW, MANY = range(20000, 32768, 2), range(2400, 20000, 400)
@@ -56,7 +58,7 @@ def _claim(first: int, count: int) -> bool:
     return True
 
 
-def eventually(check: Callable[[], T], within_s: float = 20.0, what: str = "the condition") -> T:
+def eventually(check: Callable[[], T], within_s: float = PATIENCE_S, what: str = "the condition") -> T:
     """The first true value of `check()`; raises AssertionError when there is none in time."""
     deadline = time.monotonic() + within_s
     while True:

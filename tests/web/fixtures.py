@@ -15,7 +15,7 @@ from web.stand import PASSWORD, Stand, stand
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--in-process-gpu"]
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 EVERY_LOOK = [(language, width) for language in ("en", "es") for width in (1280, 390)]
 LOOKS = EVERY_LOOK if "CIVICLINE_CHAOS_LOOKS" in os.environ else [("en", 1280), ("es", 390)]
 """Language and width in pixels at which a page is looked at: each once, or all of them in `make chaos`."""
