@@ -55,7 +55,7 @@ TOLD = {
         "place_restored": "Tiene otra vez su lugar.",
     },
 }
-CALLBACK = "say_every_s: 10, callback: {offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 8, limit_a_day: 99}"
+CALLBACK = "say_every_s: 10, callback: {offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 15, limit_a_day: 99}"
 
 
 @pytest.fixture(scope="module")

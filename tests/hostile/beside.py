@@ -19,7 +19,7 @@ from peers.sipp import Result, Sipp
 CARRIER, STRANGER, OTHER_STRANGER = "127.0.0.1", "127.0.0.66", "127.0.0.67"
 SCENARIO = Path(__file__).parent / "scenarios" / "beside.xml"
 PATIENT = ("-watchdog_major_maxtriggers", "1000000", "-watchdog_minor_maxtriggers", "1000000")
-"""SIPp gives up when it was itself late 10 times: it judges the machine by that, and the calls are judged one by one."""
+"""SIPp gives up when it was itself late 10 times. That judges the machine; the calls are judged one by one."""
 LEAK_MB = 60
 """What a process may have grown by: Sippy keeps each datagram's hash for a minute."""
 
