@@ -4,7 +4,7 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 # Most of a test's time is waiting for phones, databases and browsers: so more at once than there are cores.
-TESTS_AT_ONCE ?= 3
+TESTS_AT_ONCE ?= 4
 BIN := .venv/bin
 STAMPS := .venv/stamps
 PACKAGES := sip-tester baresip-core tshark sox chromium iproute2 iptables gettext kamailio kamailio-tls-modules rtpengine-daemon

@@ -65,8 +65,7 @@ def test_tls_and_srtp_outside(centre: Centre) -> None:
         town.working("olga", plays=tones[1], auto_answer=True) as operator,
         Phone("carrier", "", front.udp, tls=True, plays=tones[0]) as carrier,
     ):
-        carrier.dial(f"sip:100@{front.tls[0]}:{front.tls[1]};transport=tls")
-        carrier.expect("CALL_ESTABLISHED")
+        carrier.dial_until_taken(f"sip:100@{front.tls[0]}:{front.tls[1]};transport=tls")
         eventually(lambda: centre.agent("olga") == "talking", 60, "the talk")
         with town.dump(operator) as heard, town.dump(carrier) as heard_outside:
             eventually(lambda: heard.hears(CALLER_HZ), what="the caller, heard by the operator")

@@ -149,6 +149,22 @@ class Phone:
     def dial(self, uri: str) -> None:
         self.command("dial", uri)
 
+    def dial_until_taken(self, uri: str) -> None:
+        """As a carrier does: whoever is told 503 comes again."""
+        self.dial(uri)
+        refused = 0
+        while not self._taken(refused, uri):
+            assert "session closed: 503" in self.log.rpartition("SIP Progress")[2], self.log[-2000:]
+            refused += 1
+            self.dial(uri)
+
+    def _taken(self, refused: int, uri: str) -> bool:
+        """Whether the call was taken; False when it was refused once more."""
+        eventually(
+            lambda: self.count("CALL_ESTABLISHED") or self.count("CALL_CLOSED") > refused, what=f"an answer to {uri}"
+        )
+        return self.count("CALL_ESTABLISHED") > 0
+
     def command(self, name: str, parameters: str = "") -> None:
         """One of baresip's long commands."""
         text = json.dumps({"command": name, "params": parameters}).encode()
