@@ -121,7 +121,7 @@ def test_a_mistake_is_named_where_it_stands(
 
 
 def test_menus_that_only_lead_to_each_other_are_found(folder: Path, change: Change) -> None:
-    change("menus.yaml", "7: {menu: information}", "7: {menu: information}\n    8: {menu: round}")
+    change("menus.yaml", "8: place", "8: {menu: round}")
     with (folder / "menus.yaml").open("a") as file:
         file.write("round:\n  label: {en: round, es: vuelta}\n  keys: {1: {menu: about}}\n")
         file.write("about:\n  label: {en: about, es: otra}\n  keys: {1: {menu: round}}\n")

@@ -73,7 +73,7 @@ def test_whoever_would_wait_long_is_offered_to_have_the_place_kept():
     assert line.holds("c1").hold_offered_at is not None
     kept = line.keeps("c2")
     assert kept.state == "kept" and kept.promise.ready and kept.agent is None
-    assert len(kept.promise.code) == 4 and kept.promise.code.isdigit()
+    assert len(kept.promise.code) == 6 and kept.promise.code.isdigit()
 
 
 @pytest.mark.parametrize(

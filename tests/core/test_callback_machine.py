@@ -94,6 +94,21 @@ class CallbackMachine(Steps):
             elif how == "hangs up":
                 self.step(r.LegHungUp(leg, HungUpBy.CALLER))
 
+    @rule(data=st.data(), guesses=st.integers(0, 3))
+    def somebody_keys_in_a_code(self, data, guesses):
+        """From another telephone, after so many that are nobody's."""
+        self.calls += 1
+        contact = f"x{self.calls}"
+        self.arrive(contact, "+1", "")
+        self.step(r.LegPickedUp(f"{contact}-c"))
+        self.step(r.PlayedNotice(contact))
+        self.step(cb.AskCode(contact))
+        for _ in range(guesses):
+            self.step(cb.ClaimPlace(contact, ""))
+        lost = self.one(data, "kept", "kept", "ringing_back", "closed")
+        if lost is not None:
+            self.step(cb.ClaimPlace(contact, lost.id))
+
     @rule(data=st.data(), kind=st.sampled_from([cb.ReachPerson, cb.NobodyPressed, cb.CancelCallback, cb.TakeHold]))
     def something_is_asked_of_any_contact(self, data, kind):
         contact = self.one(data, "menu", "waiting", "kept", "ringing_back", "ringing_back", "talking", "closed")

@@ -42,6 +42,9 @@ TOLD = {
         "hold_goodbye": "Goodbye.",
         "ringing_back": "This is {agency}. Press one now.",
         "place_restored": "You have your old place again.",
+        "menu_place": "Code, {key}.",
+        "code_ask": "Your code, please.",
+        "code_unknown": "Nobody has this code.",
     },
     "es": {
         "position": "Número {number}.",
@@ -53,6 +56,9 @@ TOLD = {
         "hold_goodbye": "Adiós.",
         "ringing_back": "Habla {agency}. Oprima uno.",
         "place_restored": "Tiene otra vez su lugar.",
+        "menu_place": "Código, {key}.",
+        "code_ask": "Marque su código.",
+        "code_unknown": "Nadie tiene este código.",
     },
 }
 CALLBACK = "say_every_s: 10, callback: {offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 15, limit_a_day: 99}"
@@ -72,6 +78,8 @@ def centre(tmp_path_factory: pytest.TempPathFactory, person_port: int) -> Iterat
     (pack / "trunks.yaml").write_text(trunk)
     queues = (pack / "queues.yaml").read_text()
     (pack / "queues.yaml").write_text(queues.replace("max_waiting: 50", f"max_waiting: 50, {CALLBACK}"))
+    menus = (pack / "menus.yaml").read_text()
+    (pack / "menus.yaml").write_text(menus.replace("3: licence", "3: licence, 4: place"))
     for language, texts in TOLD.items():
         with (pack / "prompts" / f"{language}.yaml").open("a") as file:
             file.writelines(f'{name}: "{text}"\n' for name, text in texts.items())
@@ -212,6 +220,28 @@ def test_whoever_rings_us_while_being_rung_has_the_place_in_that_call(town: Town
             assert result.ok and result.received("CANCEL"), result.explain()
             again.leave()
     assert until(town, contact, "closed").promise.end == "overtaken"  # type: ignore[union-attr]
+
+
+def test_the_code_restores_the_place_from_another_telephone(town: Town) -> None:
+    """After one that is nobody's. What is keyed in stands in no journal, and nobody is rung any more."""
+    kept = town.centre.contact(keeps_the_place(town, "es"))
+    assert kept.promise is not None
+    wrong = f"{(int(kept.promise.code) + 1) % 1_000_000:06}"
+    with town.call(own="2025550166") as elsewhere:
+        elsewhere.skip_notice()
+        elsewhere.press(LANGUAGES["es"])
+        elsewhere.hear("menu.main", "es")
+        elsewhere.press("4")
+        elsewhere.hear("code_ask", "es")
+        elsewhere.press(wrong)
+        elsewhere.hear("code_unknown", "es")
+        elsewhere.press(kept.promise.code)
+        elsewhere.hear("place_restored", "es")
+        found = elsewhere.contact
+        assert (found.place, found.restored_from, found.topic) == (kept.place, kept.id, "refund")
+        until(town, kept.id, "closed")
+        assert not [line for line in town.story() if f"'{wrong}'" in line]
+        elsewhere.leave()
 
 
 def test_whoever_was_cut_off_in_the_talk_comes_back_to_the_same_representative(town: Town, tone: Path) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from civicline.core.agency import Agency, Line, Menu, Way, WayKind
+from civicline.core.claiming import CODE_DIGITS, GUESSES
 from civicline.core.lifecycle import ContactState, TopicBy
 from civicline.core.model import Contact
 
-WRONG_KEY = "8"
+NOBODYS_CODE = "4071938265"[:CODE_DIGITS]
 LANGUAGE_KEYS = {"en": "1", "es": "2"}
 
 
@@ -44,7 +45,7 @@ def _with_a_person(contact: Contact) -> bool:
 
 def _in_menu(contact: Contact, menu: str) -> bool:
     inside = contact.state is ContactState.MENU and contact.message is None and contact.digits is None
-    return inside and contact.menu == menu
+    return inside and not contact.code_asked and contact.menu == menu
 
 
 _ENDS = {
@@ -86,7 +87,7 @@ def _from(agency: Agency, menu: Menu, language: str, visits: int, before: str | 
     here: list[tuple[str, tuple[str, str], int]] = [
         ("0", ("operator", TopicBy.OPERATOR_KEY), 0),
         ("", ("operator", TopicBy.SILENCE), 0),
-        (WRONG_KEY, ("operator", TopicBy.INVALID_KEYS), 0),
+        *((key, ("operator", TopicBy.INVALID_KEYS), 0) for key in _wrong_keys(menu)),
         *((key, ("topic", topic), 0) for key, topic in menu.keys.items()),
     ]
     if before is not None:
@@ -103,6 +104,11 @@ def _from(agency: Agency, menu: Menu, language: str, visits: int, before: str | 
         yield keys, ends, count, (menu.id, keys)
 
 
+def _wrong_keys(menu: Menu) -> list[str]:
+    """One that leads nowhere, where there is one."""
+    return sorted(set("12345678") - menu.keys.keys() - menu.ways.keys())[-1:]
+
+
 def _along(agency: Agency, menu: Menu, way: Way, visits: int) -> Iterator[tuple[str, tuple[str, str], int]]:
     if way.kind is WayKind.MESSAGE:
         yield "", ("answer", way.to), 0
@@ -116,5 +122,9 @@ def _along(agency: Agency, menu: Menu, way: Way, visits: int) -> Iterator[tuple[
         yield digits + "*", ("back to", menu.id), visits + 3
         yield digits + "0", ("operator", TopicBy.OPERATOR_KEY), 0
         yield digits + "1", (asked.then.kind.value, asked.then.to), 0
+    elif way.kind is WayKind.PLACE:
+        yield "", ("operator", TopicBy.SILENCE), 0
+        yield "*", ("back to", menu.id), visits + 2
+        yield NOBODYS_CODE * GUESSES, ("operator", TopicBy.INVALID_KEYS), 0
     else:
         yield "", (way.kind.value, way.to), 0

@@ -29,10 +29,12 @@ NOON = 1_795_633_200.0  # 2026-11-25 12:00 in the agency's zone
 
 
 class Line:
-    def __init__(self, may_ring: bool = True) -> None:
+    def __init__(self, may_ring: bool = True, in_menu: bool = False) -> None:
         self.state, self.now = State(), NOON
         self.ask(r.LoadAgency(AGENCY), r.CallArrived("c", "100", "hash", "c-c", "v", may_ring), r.LegPickedUp("c-c"))
-        self.ask(r.PlayedNotice("c"), r.ChooseLanguage("c", "es"), r.ChooseTopic("c", None, TopicBy.OPERATOR_KEY))
+        self.ask(r.PlayedNotice("c"), r.ChooseLanguage("c", "es"))
+        if not in_menu:
+            self.ask(r.ChooseTopic("c", None, TopicBy.OPERATOR_KEY))
 
     def ask(self, *asked: r.Request) -> None:
         for each in asked:
@@ -73,6 +75,17 @@ def test_whoever_took_it_hears_the_code_and_is_let_go() -> None:
     assert said == ["hold_kept", *(f"digit.{digit}" for digit in line.contact.promise.code), "hold_goodbye"]
     line.ask(*line.step().after)
     assert line.state.legs["c-c"].state == "ending"
+
+
+def test_the_code_is_asked_for_and_asked_for_again() -> None:
+    line = Line(in_menu=True)
+    line.ask(cb.AskCode("c"))
+    first = line.step()
+    assert first.collected is not None and (first.collected.shortest, first.collected.longest) == (6, 6)
+    assert (first.prompts, first.first) == ((Spoken("code_ask", "es"),), ())
+    line.ask(cb.ClaimPlace("c", ""))
+    again = line.step()
+    assert again.first == (Spoken("code_unknown", "es"),) and again.id != first.id
 
 
 def test_only_the_key_counts() -> None:

@@ -24,7 +24,7 @@ def _menus(files: Files) -> None:
             _way(files, "menus", (id_, "keys", key), way)
             if way.kind is WayKind.MENU and way.to == id_:
                 files.wrong("menus", (id_, "keys", key), "it leads to the menu that it is in", "lead elsewhere")
-            elif way.kind is not WayKind.OPERATOR and not label(files, way) and _is_there(files, way):
+            elif way.kind in TABLES and not label(files, way) and _is_there(files, way):
                 table = TABLES[way.kind]
                 files.wrong(table, (way.to,), "a key leads here, but it has no label", "add `label`, said after “For”")
         for name in ("prompt", "label"):
@@ -49,7 +49,7 @@ def _in_each_language(files: Files, id_: str, ways: Iterable[Way]) -> None:
 
 
 def _way(files: Files, name: str, field: Field, way: Way) -> None:
-    if way.kind is WayKind.OPERATOR:
+    if way.kind not in TABLES:
         return
     known(files, name, field, way.to, TABLES[way.kind])
     spoken = languages(files)
@@ -82,7 +82,7 @@ def _digits(files: Files) -> None:
 
 def _ways_from(files: Files, kind: WayKind, id_: str) -> list[Way]:
     """Where one can get from a menu or from digits, the operator (0) apart."""
-    part = files.entries[TABLES[kind]].get(id_)
+    part = files.entries[TABLES[kind]].get(id_) if kind in TABLES else None
     if part is None:
         return []
     if kind is WayKind.DIGITS:

@@ -65,15 +65,16 @@ def _host(value: Any) -> tuple[str, int]:
     return host, int(port)
 
 
-OPERATOR = "operator"
-KINDS = tuple(kind.value for kind in WayKind if kind is not WayKind.OPERATOR)
-WAY_HINT = f"write a topic's id, `operator`, or one of {', '.join('{' + kind + ': ID}' for kind in KINDS)}"
+BARE = {kind.value: Way(kind) for kind in (WayKind.OPERATOR, WayKind.PLACE)}
+"""Ways that lead to one thing only, and are named without an id."""
+KINDS = tuple(kind.value for kind in WayKind if kind.value not in BARE)
+WAY_HINT = f"write a topic's id, `operator`, `place`, or one of {', '.join('{' + kind + ': ID}' for kind in KINDS)}"
 
 
 def _way(value: Any) -> Way:
-    """`refund`, `operator`, `{menu: business}` or `{message: mailing, languages: [en]}`."""
+    """`refund`, `operator`, `place`, `{menu: business}` or `{message: mailing, languages: [en]}`."""
     if isinstance(value, str):
-        return Way(WayKind.OPERATOR) if value == OPERATOR else Way(WayKind.TOPIC, value)
+        return BARE.get(value) or Way(WayKind.TOPIC, value)
     if not isinstance(value, dict):
         raise ValueError(WAY_HINT)
     languages = value.get("languages", [])

@@ -18,12 +18,18 @@ NESTED = frozenset({"menu_back"})
 MESSAGES = frozenset({"message_choices"})
 DIGITS = frozenset({"digits_entered", "digits_confirm"})
 POSITION = frozenset({"position", "position_first", "position_far", "still_waiting"})
+PLACE = frozenset({"menu_place", "code_ask", "code_unknown"})
 HOLD = frozenset({"hold_offer", "hold_kept", "hold_goodbye", "ringing_back", "place_restored"})
 """Virtual hold: offered in line, taken, whoever is rung back is greeted; whoever comes back has the old place."""
-EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION | HOLD | waits.PROMPTS
-PLACES = {"menu_topic": {"topic", "key"}, "position": {"number"}, "ringing_back": {"agency"}} | waits.PLACES
+EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION | HOLD | PLACE | waits.PROMPTS
+PLACES = {
+    "menu_topic": {"topic", "key"},
+    "menu_place": {"key"},
+    "position": {"number"},
+    "ringing_back": {"agency"},
+} | waits.PLACES
 """What is filled in, by prompt."""
-TEMPLATES = frozenset({"menu_topic", "menu_operator", "menu_back", "position"}) | waits.TEMPLATES
+TEMPLATES = frozenset({"menu_topic", "menu_place", "menu_operator", "menu_back", "position"}) | waits.TEMPLATES
 """Parts of other prompts, never said by themselves."""
 TABLES = {
     WayKind.TOPIC: "topics",
@@ -41,6 +47,8 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     wanted |= NESTED if any(is_nested(files, id_) for id_ in every["menus"]) else frozenset()
     wanted |= MESSAGES if every["messages"] else frozenset()
     wanted |= DIGITS if every["digits"] else frozenset()
+    keys = (way for part in every["menus"].values() for way in part.keys.values())
+    wanted |= PLACE if any(way.kind is WayKind.PLACE for way in keys) else frozenset()
     tells = any(queue.say_every_s is not None for queue in every["queues"].values())
     wanted |= POSITION if tells else frozenset()
     wanted |= HOLD if calls_back(files) else frozenset()
@@ -63,7 +71,7 @@ def is_nested(files: Files, menu: str) -> bool:
 
 
 def label(files: Files, way: Way) -> Text:
-    """What a way is called after "For"; nothing for the operator."""
+    """What a way is called after "For"; nothing for the operator or a place."""
     part = files.entries[TABLES[way.kind]].get(way.to) if way.kind in TABLES else None
     return (part.label or {}) if part is not None else {}
 
@@ -76,7 +84,9 @@ def menu_prompt(files: Files, language: str, menu: str, part: MenuPart) -> str:
         if way.languages and language not in way.languages:
             continue
         told = label(files, way).get(language)
-        if told:
+        if way.kind is WayKind.PLACE:
+            said.append(texts["menu_place"].format(key=key))
+        elif told:
             said.append(texts["menu_topic"].format(topic=told, key=key))
     back = [texts["menu_back"]] if is_nested(files, menu) else []
     return " ".join([*said, *back, texts["menu_operator"]])

@@ -45,11 +45,14 @@ class WayKind(StrEnum):
     DIGITS = "digits"
     QUEUE = "queue"
     OPERATOR = "operator"
+    PLACE = "place"
+    """The caller keys in the code of a place that is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where a key leads: `to` is the id of what `kind` says, "" for the operator. `languages` () means all of them."""
+    """Where a key leads: `to` is the id of what `kind` says, "" for the operator and a place. `languages` () means
+    all of them."""
 
     kind: WayKind
     to: str = ""

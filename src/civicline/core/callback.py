@@ -6,7 +6,6 @@ is rung. Every attempt is counted before its INVITE leaves, and none follows bef
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
 from civicline.core import deadlines, hours, same_agent, wait
 from civicline.core.agency import Agency, CallbackPolicy
+from civicline.core.claiming import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState, Failure, HungUpBy, LegState, Unreached
 from civicline.core.model import PROMISED_S, Contact, Leg, State
@@ -79,13 +79,7 @@ def may_ring_now(agency: Agency, contact: Contact, at: float) -> bool:
 def _take_hold(state: State, request: requests.TakeHold, at: float, record: Record) -> None:
     contact = state.contacts.get(request.contact)
     if contact is not None and contact.hold_offered_at is not None and _may_have(state, contact, at):
-        record(facts.HoldTaken(at, contact.id, code_of(contact.id)))
-
-
-def code_of(contact_id: str) -> str:
-    """Four digits; others may have the same, so it is no proof of anything."""
-    number = int.from_bytes(hashlib.sha256(f"code {contact_id}".encode()).digest()[:4])
-    return f"{number % 10_000:04}"
+        record(facts.HoldTaken(at, contact.id, code_of(state, contact.id)))
 
 
 def _played_hold(state: State, request: requests.PlayedHold, at: float, record: Record) -> None:

@@ -17,7 +17,7 @@ class HoldOffered:
 
 @dataclass(frozen=True, slots=True)
 class HoldTaken:
-    """The place is kept. `code`: four digits by which the person can name it."""
+    """The place is kept. `code`: six digits by which the person can name it."""
 
     at: float
     contact: str
@@ -129,13 +129,30 @@ class CallbackDeclined:
 
 @dataclass(frozen=True, slots=True)
 class PlaceRestored:
-    """The same number is back for the same queue: the place that contact `lost` had is this one's now. `for_agent`: the
-    representative to whom they talked when they were cut off may take it before all others."""
+    """The same number is back for the same queue, or the code was keyed in: the place that contact `lost` had is this
+    one's now. `for_agent`: the representative to whom they talked when they were cut off, who may take it before all
+    others."""
 
     at: float
     contact: str
     lost: str
     for_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAsked:
+    """The caller, in a menu, is asked for the code of a place."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUnknown:
+    """No place is kept, or none any more, under the code that was keyed in."""
+
+    at: float
+    contact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +166,5 @@ class OpenedToAnybody:
 CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
     | CallbackMissed | CallbackCancelled | CallbackOvertaken | CallbackDeclined | PlaceRestored
-    | OpenedToAnybody
+    | CodeAsked | CodeUnknown | OpenedToAnybody
 )  # fmt: skip

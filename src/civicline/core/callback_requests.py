@@ -57,4 +57,21 @@ class CancelCallback:
     by: str = ""
 
 
-CallbackRequest = TakeHold | PlayedHold | PromiseCallback | ReachPerson | NobodyPressed | CancelCallback
+@dataclass(frozen=True, slots=True)
+class AskCode:
+    """By key: the caller has the code of a place."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPlace:
+    """A code was keyed in, which is that of contact `lost`; "" when it is nobody's. The code itself is not here."""
+
+    contact: str
+    lost: str
+
+
+CallbackRequest = (
+    TakeHold | PlayedHold | PromiseCallback | ReachPerson | NobodyPressed | CancelCallback | AskCode | ClaimPlace
+)

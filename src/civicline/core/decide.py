@@ -12,6 +12,7 @@ from typing import Any
 from civicline.core import (
     announcing,
     callback,
+    claiming,
     consent,
     deadlines,
     facts,
@@ -362,6 +363,7 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     **menus.ANSWERS,
     **announcing.ANSWERS,
     **callback.ANSWERS,
+    **claiming.ANSWERS,
     **ring_back.ANSWERS,
     **own_promise.ANSWERS,
     **scheduling.ANSWERS,

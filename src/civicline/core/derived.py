@@ -33,6 +33,8 @@ class Derived:
     """Contacts that are rung back, or were reached and are not yet with a representative."""
     promises: dict[str, int] = field(default_factory=dict)
     """By the keyed hash of a number: promises that are open."""
+    codes: dict[str, int] = field(default_factory=dict)
+    """By code: promises that are open."""
     promised: dict[str, int] = field(default_factory=dict)
     """By the same: how many of `State.promised` are of it."""
     lost: dict[str, list[tuple[float, str]]] = field(default_factory=dict)

@@ -50,7 +50,7 @@ def enter(state: State, contact: Contact) -> None:
     """Into every index of contacts that its state, needs and place say."""
     derived = state.derived
     if contact.state in PROMISED:
-        count(derived.promises, contact.caller, 1)
+        _count_promise(derived, contact, 1)
     if contact.place is None or contact.state not in HAS_PLACE:
         return
     count(derived.in_queue, contact.queue or "", 1)
@@ -71,7 +71,7 @@ def leave(state: State, contact: Contact) -> None:
     """Out of all of them; before its state, needs or place change."""
     derived = state.derived
     if contact.state in PROMISED:
-        count(derived.promises, contact.caller, -1)
+        _count_promise(derived, contact, -1)
     if contact.place is None or contact.state not in HAS_PLACE:
         return
     count(derived.in_queue, contact.queue or "", -1)
@@ -86,6 +86,12 @@ def leave(state: State, contact: Contact) -> None:
         _remove(derived.ready, key, contact)
     derived.released.discard(contact.id)
     derived.theirs.discard(contact.id)
+
+
+def _count_promise(derived: Derived, contact: Contact, change: int) -> None:
+    count(derived.promises, contact.caller, change)
+    if contact.promise is not None:
+        count(derived.codes, contact.promise.code, change)
 
 
 def _is_ready(contact: Contact) -> bool:

@@ -1,4 +1,4 @@
-"""How a contact joins a line: by its topic, a queue of its choice, or the operator's."""
+"""How a contact joins a line: by its topic, a queue of its choice, the operator's, or a place that was kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from civicline.core.agency import Agency, Queue
 from civicline.core.callback_facts import CallbackOvertaken, PlaceRestored
 from civicline.core.derived import Bucket
 from civicline.core.facts import Fact
-from civicline.core.lifecycle import TopicBy, TurnedAwayFor
+from civicline.core.lifecycle import PROMISED, TopicBy, TurnedAwayFor
 from civicline.core.menu_facts import QueueChosen
 from civicline.core.model import Contact, State
 
@@ -47,18 +47,38 @@ def _join(state: State, contact: Contact, at: float, record: Record) -> None:
     queue, skill = needs(agency, contact) or (None, "")
     if queue is None or not hours.is_open(agency, queue.calendar, at):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
-    elif kept := _kept_place(state, contact, queue):
-        record(CallbackOvertaken(at, kept.id))
-        record(PlaceRestored(at, contact.id, kept.id, kept.for_agent or ""))
-        record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
-    elif lost := _lost_place(state, contact, queue, at):
-        before = lost.agent if lost.was_cut else None
-        record(PlaceRestored(at, contact.id, lost.id, before or ""))
+    elif lost := _kept_place(state, contact, queue) or _lost_place(state, contact, queue, at):
+        _give_back(contact, lost, at, record)
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
     elif _is_full(state, agency, contact, queue, skill):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.FULL))
     else:
         record(facts.ContactQueued(at, contact.id, queue.id, skill, queue.priority))
+
+
+def _give_back(contact: Contact, lost: Contact, at: float, record: Record) -> None:
+    """The place of `lost` is this contact's; whoever was to be rung need not be rung."""
+    before = lost.agent if lost.was_cut else None
+    if lost.state in PROMISED:
+        before = lost.for_agent
+        record(CallbackOvertaken(at, lost.id))
+    record(PlaceRestored(at, contact.id, lost.id, before or ""))
+
+
+def by_code(state: State, contact: Contact, lost: Contact, at: float, record: Record) -> None:
+    """The place of `lost`, where it is in line, for what it was about. While that queue is closed it is kept on."""
+    agency = state.agency
+    assert agency is not None
+    topic = lost.topic if lost.topic in agency.topics else None
+    record(facts.TopicChosen(at, contact.id, topic, TopicBy.CODE))
+    if lost.wants_queue is not None:
+        record(QueueChosen(at, contact.id, lost.wants_queue))
+    queue = agency.queues.get(lost.queue or "")
+    if queue is None or not hours.is_open(agency, queue.calendar, at):
+        record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
+        return
+    _give_back(contact, lost, at, record)
+    record(facts.ContactQueued(at, contact.id, queue.id, lost.skill, queue.priority))
 
 
 def _kept_place(state: State, contact: Contact, queue: Queue) -> Contact | None:

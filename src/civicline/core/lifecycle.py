@@ -151,6 +151,8 @@ class TopicBy(StrEnum):
     INVALID_KEYS = "invalid_keys"
     LINE = "line"
     """The number that was called is for one topic only."""
+    CODE = "code"
+    """It is that of the contact whose place the code names."""
 
 
 class TurnedAwayFor(StrEnum):
@@ -176,6 +178,8 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.MENU, "DigitsEntered"): C.MENU,
     (C.MENU, "DigitsConfirmed"): C.MENU,
     (C.MENU, "QueueChosen"): C.MENU,
+    (C.MENU, "CodeAsked"): C.MENU,
+    (C.MENU, "CodeUnknown"): C.MENU,
     (C.MENU, "PlaceRestored"): C.MENU,
     (C.MENU, "ContactQueued"): C.WAITING,
     (C.MENU, "ContactTurnedAway"): C.TURNED_AWAY,

@@ -1,4 +1,4 @@
-"""Folds the facts of menus, of digits, of positions in line and of urgent messages."""
+"""Folds the facts of menus, of digits and codes, of positions in line and of urgent messages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from civicline.core import deadlines
 from civicline.core import menu_facts as facts
+from civicline.core.callback_facts import CodeAsked, CodeUnknown
 from civicline.core.lifecycle import CONTACT, LifecycleError
 from civicline.core.model import Contact, State, Urgent
 
@@ -23,7 +24,7 @@ def _entering(state: State, fact: Any) -> Contact:
     contact = _staying(state, fact)
     contact.visit += 1
     contact.message = contact.digits = None
-    contact.digits_entered = False
+    contact.digits_entered = contact.code_asked = False
     return contact
 
 
@@ -52,6 +53,15 @@ def _digits_entered(state: State, fact: facts.DigitsEntered) -> None:
 
 def _digits_confirmed(state: State, fact: facts.DigitsConfirmed) -> None:
     _entering(state, fact)
+
+
+def _code_asked(state: State, fact: CodeAsked) -> None:
+    _entering(state, fact).code_asked = True
+
+
+def _code_unknown(state: State, fact: CodeUnknown) -> None:
+    contact = _entering(state, fact)
+    contact.code_asked, contact.code_guesses = True, contact.code_guesses + 1
 
 
 def _queue_chosen(state: State, fact: facts.QueueChosen) -> None:
@@ -87,6 +97,8 @@ FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.DigitsAsked: _digits_asked,
     facts.DigitsEntered: _digits_entered,
     facts.DigitsConfirmed: _digits_confirmed,
+    CodeAsked: _code_asked,
+    CodeUnknown: _code_unknown,
     facts.QueueChosen: _queue_chosen,
     facts.PositionTold: _position_told,
     facts.UrgentPosted: _urgent_posted,

@@ -14,6 +14,7 @@ from civicline.core import hours, joining
 from civicline.core import menu_facts as facts
 from civicline.core import menu_requests as requests
 from civicline.core.agency import Agency, Line, Way, WayKind
+from civicline.core.callback_facts import CodeAsked
 from civicline.core.facts import ContactTurnedAway
 from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState, TopicBy, TurnedAwayFor
@@ -80,6 +81,8 @@ def follow(state: State, contact: Contact, way: Way, at: float, record: Record) 
         record(facts.MessageBegun(at, contact.id, way.to))
     elif way.kind is WayKind.DIGITS and way.to in agency.digits:
         record(facts.DigitsAsked(at, contact.id, way.to))
+    elif way.kind is WayKind.PLACE:
+        record(CodeAsked(at, contact.id))
     elif way.kind is WayKind.QUEUE and way.to in agency.queues:
         joining.by_queue(state, contact, way.to, at, record)
     else:
@@ -119,7 +122,7 @@ def _go_back(state: State, request: requests.GoBack, at: float, record: Record) 
     if contact is None or agency is None or contact.menu is None:
         return
     trail = [each for each in contact.trail if each in agency.menus]
-    if contact.message is not None or contact.digits is not None:
+    if contact.message is not None or contact.digits is not None or contact.code_asked:
         record(facts.MenuEntered(at, contact.id, contact.menu, contact.trail))
     elif trail:
         record(facts.MenuEntered(at, contact.id, trail[-1], tuple(trail[:-1])))

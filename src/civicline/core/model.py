@@ -169,6 +169,10 @@ class Contact:
     digits: str | None = None
     """What the caller is keying in. The digits themselves are sealed, never here."""
     digits_entered: bool = False
+    code_asked: bool = False
+    """The caller is keying in the code of a place. It is never here, nor in any request."""
+    code_guesses: int = 0
+    """How many codes were keyed in that are nobody's."""
     informed_at: float | None = None
     """When an information message was first heard to its end."""
     wants_queue: str | None = None

@@ -12,8 +12,8 @@ from typing import Any
 from civicline.core import callback_facts as facts
 from civicline.core import ring_back_requests as requests
 from civicline.core import scheduling
-from civicline.core.callback import code_of
 from civicline.core.callback_requests import PromiseCallback
+from civicline.core.claiming import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import AgentState, DeclinedFor
 from civicline.core.model import Contact, State
@@ -37,7 +37,7 @@ def _promise_later(state: State, request: requests.PromiseLater, at: float, reco
             caller=contact.caller,
             node=contact.node,
             slot=request.slot,
-            code=code_of(request.promised),
+            code=code_of(state, request.promised),
             queue=queue.id,
             skill=contact.skill,
             priority=queue.priority,

@@ -15,6 +15,7 @@ from civicline.core import ring_back_facts as facts
 from civicline.core import ring_back_requests as requests
 from civicline.core.callback_facts import CallbackCancelled
 from civicline.core.callback_folds import note_promise
+from civicline.core.claiming import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import PROMISED, ContactState, DeclinedFor
 from civicline.core.model import Contact, Promise, State
@@ -33,7 +34,7 @@ def _ring_back(state: State, request: requests.RingBack, at: float, record: Reco
     elif not callback.has_day_left(state, contact.caller, queue.callback, at):
         record(facts.RingBackDeclined(at, contact.id, request.agent, DeclinedFor.DAY_IS_FULL))
     else:
-        record(facts.RingBackPromised(at, contact.id, request.agent, callback.code_of(contact.id)))
+        record(facts.RingBackPromised(at, contact.id, request.agent, code_of(state, contact.id)))
 
 
 def _may_be_rung(contact: Contact) -> bool:

@@ -12,7 +12,8 @@ from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
 from civicline.core import hours, slots
 from civicline.core.agency import Agency, CallbackPolicy, Line, Queue, Topic
-from civicline.core.callback import code_of, has_day_left, has_none_open
+from civicline.core.callback import has_day_left, has_none_open
+from civicline.core.claiming import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import PROMISED, ContactState, DeclinedFor
 from civicline.core.model import Contact, State
@@ -48,7 +49,7 @@ def _promise(state: State, request: requests.PromiseCallback, at: float, record:
             caller=request.caller,
             node=request.node,
             slot=request.slot,
-            code=code_of(request.contact),
+            code=code_of(state, request.contact),
             queue=queue.id,
             skill=topic.skill if topic else "",
             priority=queue.priority,

@@ -1,10 +1,15 @@
-"""Digits that a caller keys in: gathered, sealed, read back, forgotten. Never logged and never in a request."""
+"""Digits that a caller keys in: gathered, sealed, read back, forgotten; or the code of a place, gathered and looked up.
+
+Never logged and never in a request.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from civicline.core import claiming
+from civicline.core.callback_requests import ClaimPlace
 from civicline.core.menu_requests import RejectDigits
 from civicline.core.model import Contact
 from civicline.people.sealing import Statement
@@ -53,6 +58,10 @@ def _complete(app: Application, call: Call, collected: Collected) -> None:
     heard.timer = None
     if len(heard.typed) < collected.shortest:
         listening.try_again(app, call, "invalid_key")
+        return
+    if not collected.digits:
+        lost = claiming.whose(app.state, heard.typed, app.state.now)
+        listening.answer(app, call, (ClaimPlace(call.contact, lost),))
         return
     call.digits = heard.typed
     listening.answer(app, call, collected.entered, store.keep_digits(call.contact, collected.digits, call.digits))

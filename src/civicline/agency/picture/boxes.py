@@ -94,6 +94,8 @@ def _row(agency: Agency, key: str, way: Way, language: str) -> Row:
         return Row(key, f"→ {said(agency.queues[way.to].label, language)}{only}", "queue")
     if way.kind is WayKind.OPERATOR:
         return Row(key, f"→ operator{only}", "queue")
+    if way.kind is WayKind.PLACE:
+        return Row(key, f"code → the place that is kept{only}", "queue")
     table = {WayKind.MENU: agency.menus, WayKind.MESSAGE: agency.messages, WayKind.DIGITS: agency.digits}[way.kind]
     label: Text = getattr(table[way.to], "label", {})  # type: ignore[index]
     return Row(key, f"{said(label, language) or way.to}{only}", way.kind.value, (way.kind.value, way.to))

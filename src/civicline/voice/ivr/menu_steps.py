@@ -1,4 +1,4 @@
-"""The steps of the menus: a menu, an information message, digits that are keyed in and confirmed.
+"""The steps of the menus: a menu, an information message, digits that are keyed in and confirmed, a place's code.
 
 In all of them 0 is the operator, * goes back, # repeats, 9 refuses the recording (while digits are keyed in, 0 and 9
 are digits and # ends them). Whoever presses nothing, as at a text telephone, reaches the operator.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from civicline.core import menu_requests, requests
+from civicline.core import callback_requests, menu_requests, requests
 from civicline.core.agency import Agency, Digits, Menu, Way, WayKind
+from civicline.core.claiming import CODE_DIGITS
 from civicline.core.lifecycle import TopicBy
 from civicline.core.model import Contact, Urgent
 from civicline.voice.ivr.step import (
@@ -38,6 +39,8 @@ def menu_step(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent]) ->
         return _message(contact, agency, message.id)
     if digits is not None:
         return _confirm(contact, agency, digits) if contact.digits_entered else _digits(contact, agency, digits)
+    if contact.code_asked:
+        return _code(contact, agency)
     line = agency.lines.get(contact.line)
     menu = agency.menus.get(contact.menu or (line.menu if line else ""))
     return _lost(contact) if menu is None else _menu(contact, agency, menu, urgent.get(menu.id))
@@ -107,6 +110,8 @@ def _along(contact: Contact, way: Way) -> Requests:
         return (menu_requests.AskDigits(contact.id, way.to),)
     if way.kind is WayKind.QUEUE:
         return (menu_requests.ChooseQueue(contact.id, way.to),)
+    if way.kind is WayKind.PLACE:
+        return (callback_requests.AskCode(contact.id),)
     return operator(contact, TopicBy.OPERATOR_KEY)
 
 
@@ -144,6 +149,22 @@ def _digits(contact: Contact, agency: Agency, digits: Digits) -> Step:
             entered=(menu_requests.EnteredDigits(contact.id, digits.id),),
             back=(menu_requests.GoBack(contact.id),),
         ),
+        timeout_s=timeout_s,
+        tries=tries,
+    )
+
+
+def _code(contact: Contact, agency: Agency) -> Step:
+    """Who has the code of a place keys it in. One that is nobody's is asked for again."""
+    language = spoken_to(contact, agency)
+    timeout_s, tries = _patience(contact, agency)
+    return Step(
+        f"code-{contact.visit}",
+        (Spoken("code_ask", language),),
+        first=(Spoken("code_unknown", language),) if contact.code_guesses else (),
+        silence=operator(contact, TopicBy.SILENCE),
+        invalid=operator(contact, TopicBy.INVALID_KEYS),
+        collected=Collected("", CODE_DIGITS, CODE_DIGITS, entered=(), back=(menu_requests.GoBack(contact.id),)),
         timeout_s=timeout_s,
         tries=tries,
     )

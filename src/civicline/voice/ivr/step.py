@@ -35,7 +35,8 @@ ENTERED = "entered digits"
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Digits are keyed in: up to `longest`, fewer with # or after a pause; `entered` follows then."""
+    """Digits are keyed in: up to `longest`, fewer with # or after a pause; `entered` follows then. `digits` "": they
+    are the code of a place, which is looked up and not kept."""
 
     digits: str
     shortest: int
