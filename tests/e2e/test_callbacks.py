@@ -222,6 +222,17 @@ def test_whoever_rings_us_while_being_rung_has_the_place_in_that_call(town: Town
     assert until(town, contact, "closed").promise.end == "overtaken"  # type: ignore[union-attr]
 
 
+def test_whoever_is_rung_and_no_longer_needs_us_is_let_go(town: Town, person_port: int) -> None:
+    contact = keeps_the_place(town)
+    with Person(person_port, sounds=town.sounds) as rung, town.working("ann"):
+        rung.hear("ringing_back")
+        rung.ear.press("3")
+        eventually(rung.let_go, what="our BYE")
+        assert until(town, contact, "closed").promise.end == "cancelled"  # type: ignore[union-attr]
+        assert town.centre.agent("ann") == AgentState.AVAILABLE
+    assert (failures(town, contact), len(rung.calls())) == ([], 1)
+
+
 def test_the_code_restores_the_place_from_another_telephone(town: Town) -> None:
     """After one that is nobody's. What is keyed in stands in no journal, and nobody is rung any more."""
     kept = town.centre.contact(keeps_the_place(town, "es"))

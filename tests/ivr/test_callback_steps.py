@@ -98,6 +98,14 @@ def test_only_the_key_counts() -> None:
     assert line.contact.promise is not None and line.contact.promise.reached_at == NOON
 
 
+def test_whoever_no_longer_needs_us_says_so() -> None:
+    line = Line()
+    line.ring()
+    line.ask(r.LegPickedUp("c-b1"), *line.step().keys["3"])
+    assert line.contact.promise is not None and line.contact.promise.end == "cancelled"
+    assert (line.contact.state, line.state.legs["c-b1"].state) == ("closed", "ending")
+
+
 def test_whoever_never_heard_the_notice_hears_it_with_the_greeting() -> None:
     line = Line()
     line.ring()

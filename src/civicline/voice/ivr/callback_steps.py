@@ -8,7 +8,7 @@ from civicline.core.lifecycle import ContactState
 from civicline.core.model import Contact
 from civicline.voice.ivr.step import Requests, Spoken, Step, refusal, spoken_to
 
-KEEP_KEY, HERE_KEY = "2", "1"
+KEEP_KEY, HERE_KEY, CANCEL_KEY = "2", "1", "3"
 TIMEOUT_S, TRIES = 4.0, 2
 
 
@@ -29,8 +29,8 @@ def kept(contact: Contact, agency: Agency) -> Step:
 
 
 def ringing_back(contact: Contact, agency: Agency) -> Step:
-    """Only the key counts: before it, no voice that answers is taken for a person. Whoever never heard the recording
-    notice hears it here."""
+    """Only a key counts: before it, no voice that answers is taken for a person. Whoever never heard the recording
+    notice hears it here; whoever no longer needs us says so by `CANCEL_KEY`."""
     language = spoken_to(contact, agency)
     unheard = contact.notice_at is None
     here: Requests = (callback_requests.ReachPerson(contact.id),)
@@ -39,7 +39,11 @@ def ringing_back(contact: Contact, agency: Agency) -> Step:
     return Step(
         f"ringing-back-{contact.promise.attempts if contact.promise else 0}",
         tuple(Spoken(name, language) for name in names),
-        keys=refusal(contact) | {HERE_KEY: (requests.PlayedNotice(contact.id), *here) if unheard else here},
+        keys=refusal(contact)
+        | {
+            HERE_KEY: (requests.PlayedNotice(contact.id), *here) if unheard else here,
+            CANCEL_KEY: (callback_requests.CancelCallback(contact.id),),
+        },
         silence=nobody,
         invalid=nobody,
         timeout_s=TIMEOUT_S,
