@@ -62,7 +62,12 @@ QUEUES = (
         overflow=(Overflow(50, queues=("tax",)),),
     ),
     queue("permits", calendar="office"),
-    queue("operator", tiers=(1, 2), say_every_s=30, callback=CallbackPolicy(0, attempts=3, gap_s=60, hours="office")),
+    queue(
+        "operator",
+        tiers=(1, 2),
+        say_every_s=30,
+        callback=CallbackPolicy(0, attempts=3, gap_s=60, hours="office", other_numbers=True),
+    ),
 )
 TOPICS = (
     topic("income", "tax", "income"),

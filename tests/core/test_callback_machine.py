@@ -94,6 +94,14 @@ class CallbackMachine(Steps):
             elif how == "hangs up":
                 self.step(r.LegHungUp(leg, HungUpBy.CALLER))
 
+    @rule(data=st.data(), number=st.sampled_from(["number of x1", "one more", ""]), how_far=st.integers(1, 4))
+    def somebody_keys_in_a_number(self, data, number, how_far):
+        contact = self.one(data, "waiting", "offered", "talking", "closed")
+        if contact is not None:
+            asked = (cb.AskNumber, cb.EnteredNumber, lambda id_: cb.GiveNumber(id_, number), cb.LeaveNumber)
+            for each in asked[:how_far]:
+                self.step(each(contact.id))
+
     @rule(data=st.data(), guesses=st.integers(0, 3))
     def somebody_keys_in_a_code(self, data, guesses):
         """From another telephone, after so many that are nobody's."""

@@ -42,6 +42,12 @@ TOLD = {
         "hold_goodbye": "Goodbye.",
         "ringing_back": "This is {agency}. Press one now.",
         "place_restored": "You have your old place again.",
+        "hold_offer_number": "Three for another number.",
+        "number_ask": "Your number, please.",
+        "number_wrong": "Not that number.",
+        "number_declined": "That number has one.",
+        "digits_entered": "You keyed in",
+        "digits_confirm": "One if right.",
         "menu_place": "Code, {key}.",
         "code_ask": "Your code, please.",
         "code_unknown": "Nobody has this code.",
@@ -56,12 +62,18 @@ TOLD = {
         "hold_goodbye": "Adiós.",
         "ringing_back": "Habla {agency}. Oprima uno.",
         "place_restored": "Tiene otra vez su lugar.",
+        "hold_offer_number": "Tres para otro número.",
+        "number_ask": "Marque su número.",
+        "number_wrong": "Ese número no.",
+        "number_declined": "Ese número ya tiene una.",
+        "digits_entered": "Usted marcó",
+        "digits_confirm": "Uno si está bien.",
         "menu_place": "Código, {key}.",
         "code_ask": "Marque su código.",
         "code_unknown": "Nadie tiene este código.",
     },
 }
-CALLBACK = "say_every_s: 10, callback: {offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 15, limit_a_day: 99}"
+POLICY = "offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 15, limit_a_day: 99, other_numbers: true"
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +89,9 @@ def centre(tmp_path_factory: pytest.TempPathFactory, person_port: int) -> Iterat
     trunk = f'local: {{networks: [127.0.0.0/8], caller_id: "100", hosts: ["127.0.0.1:{person_port}"]}}\n'
     (pack / "trunks.yaml").write_text(trunk)
     queues = (pack / "queues.yaml").read_text()
-    (pack / "queues.yaml").write_text(queues.replace("max_waiting: 50", f"max_waiting: 50, {CALLBACK}"))
+    (pack / "queues.yaml").write_text(
+        queues.replace("max_waiting: 50", f"max_waiting: 50, say_every_s: 10, callback: {{{POLICY}}}")
+    )
     menus = (pack / "menus.yaml").read_text()
     (pack / "menus.yaml").write_text(menus.replace("3: licence", "3: licence, 4: place"))
     for language, texts in TOLD.items():
@@ -220,6 +234,42 @@ def test_whoever_rings_us_while_being_rung_has_the_place_in_that_call(town: Town
             assert result.ok and result.received("CANCEL"), result.explain()
             again.leave()
     assert until(town, contact, "closed").promise.end == "overtaken"  # type: ignore[union-attr]
+
+
+def test_a_number_that_is_keyed_in_is_the_one_that_is_rung(town: Town, person_port: int, tone: Path) -> None:
+    """From a withheld number. One that costs more is refused; what is keyed in stands in no journal and no log."""
+    premium, wanted = "9005550123", "2025550191"
+    with town.call(own="anonymous") as caller:
+        caller.go_to("refund")
+        caller.hear("hold_offer_number")
+        caller.press("3")
+        caller.hear("number_ask")
+        caller.press(f"{premium}#")
+        caller.hear("number_wrong")
+        caller.hear("number_ask")
+        caller.press(f"{wanted}#")
+        caller.hear("digits_entered")
+        for digit in wanted:
+            caller.hear(f"digit.{digit}")
+        caller.hear("digits_confirm")
+        caller.press("1")
+        caller.until("kept")
+        caller.hear("hold_goodbye")
+        caller.gone()
+        contact = caller.id
+    eventually(lambda: is_ready(town, contact), what="the end of the first call")
+    with town.working("ann", plays=tone) as phone, Person(person_port, sounds=town.sounds) as rung:
+        rung.hear("ringing_back")
+        assert any(f"sip:+1{wanted}@" in message.start for message in rung.sipp.messages() if not message.sent)
+        rung.ear.press("1")
+        take(town, "ann", phone)
+        town.hang_up_at_desk("ann")
+        answers(rung)
+        eventually(rung.let_go, what="our BYE")
+    until(town, contact, "closed")
+    logs = "".join(path.read_text() for path in (town.centre.settings.data / "log").iterdir())
+    for secret in (premium, wanted):
+        assert secret not in logs and not [line for line in town.story() if secret in line]
 
 
 def test_whoever_is_rung_and_no_longer_needs_us_is_let_go(town: Town, person_port: int) -> None:

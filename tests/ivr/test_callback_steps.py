@@ -16,7 +16,7 @@ from civicline.core.lifecycle import TopicBy
 from civicline.core.model import Contact, State
 from civicline.voice.dialable import canonical, number_to_ring
 from civicline.voice.ivr.present import step_of
-from civicline.voice.ivr.step import Spoken, Step
+from civicline.voice.ivr.step import ENTERED, Spoken, Step
 
 DEMO = pack.read(Path(__file__).parents[1] / "packs" / "small").agency
 POLICY = CallbackPolicy(offer_after_s=0)
@@ -29,9 +29,13 @@ NOON = 1_795_633_200.0  # 2026-11-25 12:00 in the agency's zone
 
 
 class Line:
-    def __init__(self, may_ring: bool = True, in_menu: bool = False) -> None:
+    def __init__(self, may_ring: bool = True, in_menu: bool = False, policy: CallbackPolicy = POLICY) -> None:
         self.state, self.now = State(), NOON
-        self.ask(r.LoadAgency(AGENCY), r.CallArrived("c", "100", "hash", "c-c", "v", may_ring), r.LegPickedUp("c-c"))
+        queues = {id_: replace(each, callback=policy) for id_, each in AGENCY.queues.items()}
+        self.agency = replace(AGENCY, queues=queues)
+        self.ask(
+            r.LoadAgency(self.agency), r.CallArrived("c", "100", "hash", "c-c", "v", may_ring), r.LegPickedUp("c-c")
+        )
         self.ask(r.PlayedNotice("c"), r.ChooseLanguage("c", "es"))
         if not in_menu:
             self.ask(r.ChooseTopic("c", None, TopicBy.OPERATOR_KEY))
@@ -45,7 +49,7 @@ class Line:
         return self.state.contacts["c"]
 
     def step(self) -> Step:
-        found = step_of(self.contact, AGENCY)
+        found = step_of(self.contact, self.agency)
         assert found is not None
         return found
 
@@ -60,6 +64,24 @@ def test_the_offer_follows_the_position() -> None:
     step = Line().step()
     assert step.prompts[-1] == Spoken("hold_offer", "es") and step.music
     assert step.keys["2"] == (cb.TakeHold("c"),) and "9" in step.keys
+
+
+def test_another_number_is_keyed_in_and_confirmed() -> None:
+    line = Line(may_ring=False, policy=replace(POLICY, other_numbers=True))
+    offer = line.step()
+    assert offer.prompts[-1] == Spoken("hold_offer_number", "es") and "2" not in offer.keys
+    line.ask(*offer.keys["3"])
+    asked = line.step()
+    assert asked.collected is not None and asked.collected.longest == 15
+    assert asked.silence == asked.invalid == asked.collected.back == (cb.LeaveNumber("c"),)
+    line.ask(*asked.collected.entered)
+    confirm = line.step()
+    assert [each.name for each in confirm.prompts] == ["digits_entered", ENTERED, "digits_confirm"]
+    line.ask(*confirm.keys["2"])
+    again = line.step()
+    assert (again.prompts, again.id != asked.id) == (asked.prompts, True)
+    line.ask(*asked.collected.entered, cb.GiveNumber("c", "a hash"))
+    assert line.step().id == "kept"
 
 
 def test_no_offer_where_we_may_not_ring() -> None:

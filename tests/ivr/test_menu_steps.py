@@ -158,12 +158,12 @@ def test_an_urgent_message_comes_first_and_once() -> None:
 def test_who_waits_is_told_the_position_and_then_something_else() -> None:
     call = Call("110")
     first = call.step()
-    assert [each.name for each in first.prompts] == ["please_wait", "position_first"]
+    assert [each.name for each in first.prompts] == ["please_wait", "position_first", "hold_offer_number"]
     call.now += 40
     react(call.state, None, call.now)
     second = call.step()
     assert second.id != first.id
-    assert [each.name for each in second.prompts] == ["position_first", "message.online_account"]
+    assert [each.name for each in second.prompts] == ["position_first", "message.online_account", "hold_offer_number"]
 
 
 def test_who_waits_is_told_the_wait_after_the_position() -> None:
@@ -175,9 +175,10 @@ def test_who_waits_is_told_the_wait_after_the_position() -> None:
             call.contact.wait_now = True
             basis = told.Basis(1, 600.0, "individual", 0)
             call.contact.wait = told.Told(100.0, low, high, basis, reason)
-            names = [each.name for each in call.step().prompts]
+            *names, offer = [each.name for each in call.step().prompts]
             because = [f"wait_rose_{reason.value}"] if reason else []
             assert names == ["please_wait", "position_first", *because, f"wait.{low}-{high or 'more'}"]
+            assert offer == "hold_offer_number"
 
 
 def test_the_words_of_a_range() -> None:

@@ -213,6 +213,7 @@ class CallbackPart(Part):
     keep_place_s: Annotated[float, Field(ge=0, le=KEEP_CLOSED_S)] = 900.0
     limit_a_day: Annotated[int, Field(ge=1, le=99)] = 3
     same_agent_s: Annotated[float, Field(ge=0, le=600)] = 60.0
+    other_numbers: bool = False
 
 
 class QueuePart(Part):

@@ -21,7 +21,9 @@ POSITION = frozenset({"position", "position_first", "position_far", "still_waiti
 PLACE = frozenset({"menu_place", "code_ask", "code_unknown"})
 HOLD = frozenset({"hold_offer", "hold_kept", "hold_goodbye", "ringing_back", "place_restored"})
 """Virtual hold: offered in line, taken, whoever is rung back is greeted; whoever comes back has the old place."""
-EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION | HOLD | PLACE | waits.PROMPTS
+NUMBER = frozenset({"hold_offer_number", "number_ask", "number_wrong", "number_declined"}) | DIGITS
+"""Another number may be keyed in, at which to be rung."""
+EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION | HOLD | NUMBER | PLACE | waits.PROMPTS
 PLACES = {
     "menu_topic": {"topic", "key"},
     "menu_place": {"key"},
@@ -52,6 +54,8 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     tells = any(queue.say_every_s is not None for queue in every["queues"].values())
     wanted |= POSITION if tells else frozenset()
     wanted |= HOLD if calls_back(files) else frozenset()
+    others = any(queue.callback and queue.callback.other_numbers for queue in every["queues"].values())
+    wanted |= NUMBER if others else frozenset()
     says = any(waits.PROMPTS & texts.keys() for name, texts in every.items() if name.startswith("prompts/"))
     return wanted | (waits.PROMPTS if says else frozenset())
 

@@ -157,6 +157,8 @@ class CallbackPolicy:
     """So many promises one number is given within 24 hours, and never two at once."""
     same_agent_s: float = 60.0
     """So long whoever comes back waits for the representative who has spoken to them, before anybody may take them."""
+    other_numbers: bool = False
+    """Callers may key in the number at which they are rung."""
 
 
 @dataclass(frozen=True, slots=True)

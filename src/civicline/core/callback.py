@@ -16,7 +16,7 @@ from civicline.core import deadlines, hours, same_agent, wait
 from civicline.core.agency import Agency, CallbackPolicy
 from civicline.core.claiming import code_of
 from civicline.core.joining import Record
-from civicline.core.lifecycle import ContactState, Failure, HungUpBy, LegState, Unreached
+from civicline.core.lifecycle import IN_LINE, ContactState, DeclinedFor, Failure, HungUpBy, LegState, Unreached
 from civicline.core.model import PROMISED_S, Contact, Leg, State
 
 
@@ -33,24 +33,29 @@ def _policy(agency: Agency, contact: Contact) -> CallbackPolicy | None:
 
 def offer(state: State, contact: Contact, at: float, record: Record) -> None:
     """Say that the place can be kept, once, to whoever would wait long enough."""
-    if contact.hold_offered_at is not None or not _may_have(state, contact, at):
+    policy = policy_here(state, contact, at)
+    if policy is None or contact.hold_offered_at is not None or contact.state is not ContactState.WAITING:
         return
-    assert state.agency is not None
-    policy = _policy(state.agency, contact)
-    if policy is not None and expected_wait_s(state, contact, at) >= policy.offer_after_s:
-        record(facts.HoldOffered(at, contact.id))
+    here = why_not(state, contact, policy, at) is None
+    if (here or policy.other_numbers) and expected_wait_s(state, contact, at) >= policy.offer_after_s:
+        record(facts.HoldOffered(at, contact.id, here))
 
 
-def _may_have(state: State, contact: Contact, at: float) -> bool:
-    """Waits for the first time, on a number that we may ring, in a queue that rings people at this hour."""
-    agency = state.agency
-    if agency is None or contact.state is not ContactState.WAITING or not contact.may_ring:
-        return False
-    first = contact.connected_at is None and contact.promise is None
-    policy = _policy(agency, contact)
-    if not first or policy is None or not may_ring_now(agency, contact, at):
-        return False
-    return has_none_open(state, contact.caller) and has_day_left(state, contact.caller, policy, at)
+def policy_here(state: State, contact: Contact, at: float) -> CallbackPolicy | None:
+    """Of whoever waits for the first time, in a queue that rings people at this hour."""
+    agency, first = state.agency, contact.connected_at is None and contact.promise is None
+    if agency is None or not first or contact.state not in IN_LINE or not may_ring_now(agency, contact, at):
+        return None
+    return _policy(agency, contact)
+
+
+def why_not(state: State, contact: Contact, policy: CallbackPolicy, at: float) -> DeclinedFor | None:
+    """Why no call to the contact's number is promised; None: it is."""
+    if not contact.may_ring:
+        return DeclinedFor.NO_NUMBER
+    if not has_none_open(state, contact.caller):
+        return DeclinedFor.NUMBER_HAS_ONE
+    return None if has_day_left(state, contact.caller, policy, at) else DeclinedFor.DAY_IS_FULL
 
 
 def has_none_open(state: State, caller: str) -> bool:
@@ -78,8 +83,17 @@ def may_ring_now(agency: Agency, contact: Contact, at: float) -> bool:
 
 def _take_hold(state: State, request: requests.TakeHold, at: float, record: Record) -> None:
     contact = state.contacts.get(request.contact)
-    if contact is not None and contact.hold_offered_at is not None and _may_have(state, contact, at):
+    if contact is not None and contact.state is ContactState.WAITING and contact.hold_offered_at is not None:
+        take(state, contact, at, record)
+
+
+def take(state: State, contact: Contact, at: float, record: Record) -> DeclinedFor | None:
+    """Keep the place, or say why not."""
+    policy = policy_here(state, contact, at)
+    why = why_not(state, contact, policy, at) if policy is not None else DeclinedFor.NO_SLOT
+    if why is None:
         record(facts.HoldTaken(at, contact.id, code_of(state, contact.id)))
+    return why
 
 
 def _played_hold(state: State, request: requests.PlayedHold, at: float, record: Record) -> None:

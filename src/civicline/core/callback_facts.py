@@ -9,7 +9,51 @@ from civicline.core.lifecycle import DeclinedFor, Unreached
 
 @dataclass(frozen=True, slots=True)
 class HoldOffered:
-    """The caller is told from now on that the place can be kept without waiting on the telephone."""
+    """The caller is told from now on that the place can be kept without waiting on the telephone. `here`: by ringing
+    the number that the call came from; if not, only another one."""
+
+    at: float
+    contact: str
+    here: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NumberAsked:
+    """The caller, in line, keys in the number at which to be rung."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberEntered:
+    """It is one that we may ring, and is read back. The number itself is sealed."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberGiven:
+    """It was confirmed: it is the contact's number from now on. `caller`: its keyed hash."""
+
+    at: float
+    contact: str
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberDeclined:
+    """No call to this number is promised now; another one may be keyed in."""
+
+    at: float
+    contact: str
+    why: DeclinedFor
+
+
+@dataclass(frozen=True, slots=True)
+class NumberLeft:
+    """The caller goes on waiting without having confirmed a number."""
 
     at: float
     contact: str
@@ -166,5 +210,6 @@ class OpenedToAnybody:
 CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
     | CallbackMissed | CallbackCancelled | CallbackOvertaken | CallbackDeclined | PlaceRestored
-    | CodeAsked | CodeUnknown | OpenedToAnybody
+    | CodeAsked | CodeUnknown | OpenedToAnybody | NumberAsked | NumberEntered | NumberGiven | NumberDeclined
+    | NumberLeft
 )  # fmt: skip

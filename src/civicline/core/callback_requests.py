@@ -13,6 +13,35 @@ class TakeHold:
 
 
 @dataclass(frozen=True, slots=True)
+class AskNumber:
+    """By key: be rung at a number that is keyed in now, or anew."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredNumber:
+    """A number that we may ring was keyed in. It is sealed in the same transaction; it is not here."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveNumber:
+    """It was confirmed. In the same transaction it was sealed as the contact's number. `caller`: its keyed hash."""
+
+    contact: str
+    caller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveNumber:
+    """The caller went back, or keyed in nothing that can be rung."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlayedHold:
     """The caller heard to its end that the place is kept."""
 
@@ -74,4 +103,5 @@ class ClaimPlace:
 
 CallbackRequest = (
     TakeHold | PlayedHold | PromiseCallback | ReachPerson | NobodyPressed | CancelCallback | AskCode | ClaimPlace
-)
+    | AskNumber | EnteredNumber | GiveNumber | LeaveNumber
+)  # fmt: skip

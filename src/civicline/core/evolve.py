@@ -12,6 +12,7 @@ from civicline.core import (
     facts,
     in_call_folds,
     indexes,
+    keyed_number,
     menu_folds,
     pace_folds,
     ring_back,
@@ -299,5 +300,6 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     **survey_rules.FOLDS,
     **menu_folds.FOLDS,
     **callback_folds.FOLDS,
+    **keyed_number.FOLDS,
     **ring_back.FOLDS,
 }

@@ -80,10 +80,20 @@ class Failure(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class NumberStep(StrEnum):
+    """Where a caller is who keys in the number at which to be rung."""
+
+    ASKED = "asked"
+    ENTERED = "entered"
+    """It is read back, and to be confirmed."""
+
+
 class DeclinedFor(StrEnum):
-    """Why a time that somebody chose is not promised."""
+    """Why a time that somebody chose, or a call to a number, is not promised."""
 
     FULL = "full"
+    NO_NUMBER = "no_number"
+    """Withheld, or one that we do not ring."""
     NO_SLOT = "no_slot"
     """Not a time at which people are rung, or past."""
     NUMBER_HAS_ONE = "number_has_one"
@@ -195,6 +205,10 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.WAITING, "OpenedToAnybody"): C.WAITING,
     (C.WAITING, "HoldOffered"): C.WAITING,
     (C.WAITING, "HoldTaken"): C.KEPT,
+    (C.WAITING, "NumberAsked"): C.WAITING,
+    (C.WAITING, "NumberEntered"): C.WAITING,
+    (C.WAITING, "NumberDeclined"): C.WAITING,
+    (C.WAITING, "NumberLeft"): C.WAITING,
     (C.WRAPPING, "RingBackPromised"): C.KEPT,
     (C.KEPT, "OpenedToAnybody"): C.KEPT,
     (C.KEPT, "HoldSaid"): C.KEPT,
@@ -213,6 +227,10 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.RINGING_BACK, "CallbackCancelled"): C.CLOSED,
     (C.RINGING_BACK, "CallbackOvertaken"): C.CLOSED,
     (C.OFFERED, "RecordingRefused"): C.OFFERED,
+    (C.OFFERED, "NumberAsked"): C.OFFERED,
+    (C.OFFERED, "NumberEntered"): C.OFFERED,
+    (C.OFFERED, "NumberDeclined"): C.OFFERED,
+    (C.OFFERED, "NumberLeft"): C.OFFERED,
     (C.OFFERED, "OfferMissed"): C.WAITING,
     (C.OFFERED, "OfferAccepted"): C.TALKING,
     (C.OFFERED, "ContactAbandoned"): C.CLOSED,

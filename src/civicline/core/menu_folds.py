@@ -12,7 +12,7 @@ from civicline.core.lifecycle import CONTACT, LifecycleError
 from civicline.core.model import Contact, State, Urgent
 
 
-def _staying(state: State, fact: Any) -> Contact:
+def staying(state: State, fact: Any) -> Contact:
     """The contact, which this fact leaves in its state. Raises LifecycleError."""
     contact, name = state.contacts[fact.contact], type(fact).__name__
     if CONTACT.get((contact.state, name)) is not contact.state:
@@ -21,7 +21,7 @@ def _staying(state: State, fact: Any) -> Contact:
 
 
 def _entering(state: State, fact: Any) -> Contact:
-    contact = _staying(state, fact)
+    contact = staying(state, fact)
     contact.visit += 1
     contact.message = contact.digits = None
     contact.digits_entered = contact.code_asked = False
@@ -38,7 +38,7 @@ def _message_begun(state: State, fact: facts.MessageBegun) -> None:
 
 
 def _message_heard(state: State, fact: facts.MessageHeard) -> None:
-    contact = _staying(state, fact)
+    contact = staying(state, fact)
     contact.informed_at = fact.at if contact.informed_at is None else contact.informed_at
 
 
@@ -65,11 +65,11 @@ def _code_unknown(state: State, fact: CodeUnknown) -> None:
 
 
 def _queue_chosen(state: State, fact: facts.QueueChosen) -> None:
-    _staying(state, fact).wants_queue = fact.queue
+    staying(state, fact).wants_queue = fact.queue
 
 
 def _position_told(state: State, fact: facts.PositionTold) -> None:
-    contact = _staying(state, fact)
+    contact = staying(state, fact)
     contact.told_at, contact.tells = fact.at, contact.tells + 1
     contact.position = contact.position if fact.position is None else fact.position
     contact.position_now = fact.position is not None

@@ -20,6 +20,7 @@ from civicline.core.lifecycle import (
     HeldBy,
     HungUpBy,
     LegState,
+    NumberStep,
     OfferState,
     PassedOnFor,
     PromiseEnd,
@@ -204,6 +205,13 @@ class Contact:
     may_ring: bool = False
     """The number that the call came from is known, and the agency may ring it."""
     hold_offered_at: float | None = None
+    hold_here: bool = False
+    """It was offered for the number that the contact has; if not, only for another one."""
+    number_step: NumberStep | None = None
+    number_visit: int = 0
+    """Counts the steps of keying in a number, so that each is one of its own."""
+    number_declined: DeclinedFor | None = None
+    """Why the number that was keyed in last is not rung."""
     promise: Promise | None = None
     restored_from: str | None = None
     """The contact whose place it has."""
@@ -247,6 +255,11 @@ class Contact:
         missed = self.promise is not None and self.promise.end is PromiseEnd.MISSED
         left = self.connected_at is None and self.abandoned_in in IN_LINE
         return self.closed_at if left or missed else None
+
+    @property
+    def is_in_first_line(self) -> bool:
+        """Waits, and has spoken to nobody yet."""
+        return self.state in IN_LINE and self.connected_at is None
 
     @property
     def is_released(self) -> bool:

@@ -1,21 +1,22 @@
-"""Digits that a caller keys in: gathered, sealed, read back, forgotten; or the code of a place, gathered and looked up.
+"""Digits that a caller keys in: gathered, sealed, read back, forgotten; codes of places, which are looked up at once.
 
 Never logged and never in a request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from civicline.core import claiming
-from civicline.core.callback_requests import ClaimPlace
+from civicline.core import callback_requests, claiming
 from civicline.core.menu_requests import RejectDigits
 from civicline.core.model import Contact
 from civicline.people.sealing import Statement
 from civicline.voice import listening, store
 from civicline.voice.calls import Call
-from civicline.voice.ivr.step import BACK_KEY, ENTERED, REPEAT_KEY, Collected, Requests, Spoken, Step
+from civicline.voice.dialable import number_to_ring
+from civicline.voice.ivr.callback_steps import NUMBER
+from civicline.voice.ivr.step import BACK_KEY, ENTERED, REPEAT_KEY, Collected, Keyed, Requests, Spoken, Step
 from civicline.voice.media import client
 
 if TYPE_CHECKING:
@@ -58,13 +59,36 @@ def _complete(app: Application, call: Call, collected: Collected) -> None:
     heard.timer = None
     if len(heard.typed) < collected.shortest:
         listening.try_again(app, call, "invalid_key")
-        return
-    if not collected.digits:
-        lost = claiming.whose(app.state, heard.typed, app.state.now)
-        listening.answer(app, call, (ClaimPlace(call.contact, lost),))
-        return
-    call.digits = heard.typed
-    listening.answer(app, call, collected.entered, store.keep_digits(call.contact, collected.digits, call.digits))
+    else:
+        _TAKEN[collected.keyed](app, call, collected, heard.typed)
+
+
+def _keep(app: Application, call: Call, collected: Collected, typed: str) -> None:
+    call.digits = typed
+    listening.answer(app, call, collected.entered, store.keep_digits(call.contact, collected.name, typed))
+
+
+def _claim(app: Application, call: Call, collected: Collected, typed: str) -> None:
+    lost = claiming.whose(app.state, typed, app.state.now)
+    listening.answer(app, call, (callback_requests.ClaimPlace(call.contact, lost),))
+
+
+def _number(app: Application, call: Call, collected: Collected, typed: str) -> None:
+    if _dialled(app, typed) is None:
+        listening.try_again(app, call, "number_wrong")
+    else:
+        _keep(app, call, collected, typed)
+
+
+_TAKEN: dict[Keyed, Callable[[Application, Call, Collected, str], None]] = {
+    Keyed.DIGITS: _keep,
+    Keyed.CODE: _claim,
+    Keyed.NUMBER: _number,
+}
+
+
+def _dialled(app: Application, typed: str) -> str | None:
+    return number_to_ring(app.state.agency, typed) if app.state.agency is not None else None
 
 
 def read_back(call: Call, prompts: Iterable[Spoken]) -> Iterator[Spoken]:
@@ -76,9 +100,27 @@ def read_back(call: Call, prompts: Iterable[Spoken]) -> Iterator[Spoken]:
             yield each
 
 
-def forgotten(call: Call, asked: Requests) -> list[Statement]:
-    """Digits that were wrong are not kept."""
-    if not isinstance(asked[0], RejectDigits):
-        return []
-    call.digits = ""
-    return store.forget_digits(call.contact)
+def settled(app: Application, call: Call, asked: Requests) -> tuple[Requests, list[Statement]]:
+    """What is asked for indeed, and what is kept or forgotten with it: a number that was confirmed is the contact's
+    from the same transaction on; what was wrong is not kept."""
+    first = asked[0]
+    if isinstance(first, RejectDigits):
+        call.digits = ""
+        return asked, store.forget_digits(call.contact)
+    if isinstance(first, (callback_requests.AskNumber, callback_requests.LeaveNumber)):
+        call.digits = ""
+        return asked, store.forget_named(call.contact, NUMBER)
+    if isinstance(first, callback_requests.GiveNumber):
+        return _given(app, call)
+    return asked, []
+
+
+def _given(app: Application, call: Call) -> tuple[Requests, list[Statement]]:
+    """A number that a new pack no longer lets us ring is asked for again."""
+    number = _dialled(app, call.digits)
+    forget = store.forget_named(call.contact, NUMBER)
+    if number is None:
+        return (callback_requests.AskNumber(call.contact),), forget
+    call.number = ""  # opened again when it is rung: only then it is known that this was stored
+    given = callback_requests.GiveNumber(call.contact, app.names.number(number))
+    return (given,), [*store.replace_number(call.contact, number), *forget]

@@ -126,7 +126,7 @@ def _is_again(heard: Listening, event: int) -> bool:
 
 def _pressed(app: Application, call: Call, contact: Contact, step: Step, asked: Requests) -> None:
     if not isinstance(asked[0], requests.RefuseRecording):
-        answer(app, call, asked, keying.forgotten(call, asked))
+        answer(app, call, asked)
         return
     if step.after:
         call.listening.say_first.append("recording_refused")
@@ -154,7 +154,8 @@ def answer(app: Application, call: Call, asked: tuple[Request, ...], keep: Seque
     heard = call.listening
     stop_waiting(heard)
     heard.answered = True
-    app.ask(*asked, keep=keep)
+    asked, more = keying.settled(app, call, asked)
+    app.ask(*asked, keep=[*keep, *more])
     step = heard.step
     heard.timer = app.endpoint.call_later(ASK_AGAIN_S, lambda: _unmoved(app, call, step))
 

@@ -27,6 +27,7 @@ FIRST = (
     "position_first",
     "still_waiting",
     "hold_offer",
+    "hold_offer_number",
     "hold_kept",
     "hold_goodbye",
     "place_restored",

@@ -11,7 +11,7 @@ from functools import partial
 import psycopg
 
 from civicline.collector import settle
-from civicline.core.lifecycle import LegState
+from civicline.core.lifecycle import LegState, NumberStep
 from civicline.database.urls import urls
 from civicline.engine import fold
 from civicline.journal.appender import Appender
@@ -25,6 +25,7 @@ from civicline.voice import leftovers, making, recorder, store
 from civicline.voice.application import Application
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.database import Database
+from civicline.voice.ivr.callback_steps import NUMBER
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names
 from civicline.voice.packs import LoadedPack
@@ -134,8 +135,12 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
 def _rehydrate_digits(app: Application, call: Call, conn: psycopg.Connection[object]) -> None:
     """What was keyed in and not yet confirmed."""
     contact = app.state.contacts.get(call.contact)
-    if contact is not None and contact.digits is not None and contact.digits_entered:
+    if contact is None:
+        return
+    if contact.digits is not None and contact.digits_entered:
         call.digits = store.stored_digits(conn, contact.id, contact.digits)
+    elif contact.number_step is NumberStep.ENTERED:
+        call.digits = store.stored_digits(conn, contact.id, NUMBER)
 
 
 def _take_leg(app: Application, leg: str, stored: store.StoredLeg) -> bool:

@@ -64,6 +64,14 @@ def forget_digits(contact: str) -> list[Statement]:
     return [(_FORGET_DIGITS, (contact, DIGITS + "%"))]
 
 
+def forget_named(contact: str, digits: str) -> list[Statement]:
+    return [(_FORGET, (contact, DIGITS + digits))]
+
+
+def replace_number(contact: str, number: str) -> list[Statement]:
+    return seal_statements(contact, {NUMBER: number})
+
+
 def stored_digits(conn: psycopg.Connection[Any], contact: str, digits: str) -> str:
     return open_field(conn, contact, DIGITS + digits) or ""
 

@@ -1,22 +1,79 @@
-"""The steps of virtual hold: the offer in line, the goodbye with the code, the greeting of whoever was rung back."""
+"""The steps of virtual hold: the offer in line, another number that is keyed in, the goodbye with the code, the
+greeting of whoever was rung back."""
 
 from __future__ import annotations
 
 from civicline.core import callback_requests, requests
 from civicline.core.agency import Agency
-from civicline.core.lifecycle import ContactState
+from civicline.core.lifecycle import ContactState, NumberStep
 from civicline.core.model import Contact
-from civicline.voice.ivr.step import Requests, Spoken, Step, refusal, spoken_to
+from civicline.voice.ivr.step import (
+    BACK_KEY,
+    ENTERED,
+    REPEAT_KEY,
+    RIGHT_KEY,
+    WRONG_KEY,
+    Collected,
+    Keyed,
+    Requests,
+    Spoken,
+    Step,
+    refusal,
+    spoken_to,
+)
 
 KEEP_KEY, HERE_KEY, CANCEL_KEY = "2", "1", "3"
+OTHER_NUMBER_KEY = "3"
 TIMEOUT_S, TRIES = 4.0, 2
+NUMBER = "callback number"
+NUMBER_DIGITS = (7, 15)
+"""E.164 numbers have 15 at most."""
 
 
-def keep(contact: Contact) -> dict[str, Requests]:
-    """The key that keeps the place, for whoever was offered it."""
+def keep(contact: Contact, agency: Agency) -> dict[str, Requests]:
+    """The keys that keep the place, for whoever was offered it: by ringing this number, or another one."""
     if contact.hold_offered_at is None or contact.promise is not None or contact.state is not ContactState.WAITING:
         return {}
-    return {KEEP_KEY: (callback_requests.TakeHold(contact.id),)}
+    here: dict[str, Requests] = {KEEP_KEY: (callback_requests.TakeHold(contact.id),)} if contact.hold_here else {}
+    queue = agency.queues.get(contact.queue or "")
+    if queue is None or queue.callback is None or not queue.callback.other_numbers:
+        return here
+    return here | {OTHER_NUMBER_KEY: (callback_requests.AskNumber(contact.id),)}
+
+
+def offers(contact: Contact, agency: Agency) -> list[str]:
+    """What is said of these keys."""
+    said = {KEEP_KEY: "hold_offer", OTHER_NUMBER_KEY: "hold_offer_number"}
+    return [said[key] for key in keep(contact, agency)]
+
+
+def number(contact: Contact, agency: Agency) -> Step | None:
+    """The number at which to be rung is keyed in, read back and confirmed. Whoever presses nothing waits on."""
+    if contact.number_step is None or not contact.is_in_first_line:
+        return None
+    language, back = spoken_to(contact, agency), (callback_requests.LeaveNumber(contact.id),)
+    id_ = f"number-{contact.number_visit}"
+    if contact.number_step is NumberStep.ENTERED:
+        return Step(
+            id_,
+            tuple(Spoken(name, language) for name in ("digits_entered", ENTERED, "digits_confirm")),
+            keys={
+                RIGHT_KEY: (callback_requests.GiveNumber(contact.id),),
+                WRONG_KEY: (callback_requests.AskNumber(contact.id),),
+                BACK_KEY: back,
+            },
+            again=frozenset({REPEAT_KEY}),
+            silence=back,
+            invalid=back,
+        )
+    return Step(
+        id_,
+        (Spoken("number_ask", language),),
+        first=(Spoken("number_declined", language),) if contact.number_declined else (),
+        silence=back,
+        invalid=back,
+        collected=Collected(NUMBER, *NUMBER_DIGITS, back, (callback_requests.EnteredNumber(contact.id),), Keyed.NUMBER),
+    )
 
 
 def kept(contact: Contact, agency: Agency) -> Step:

@@ -20,7 +20,10 @@ from civicline.voice.ivr.step import (
     ENTERED,
     OPERATOR_KEY,
     REPEAT_KEY,
+    RIGHT_KEY,
+    WRONG_KEY,
     Collected,
+    Keyed,
     Requests,
     Spoken,
     Step,
@@ -28,8 +31,6 @@ from civicline.voice.ivr.step import (
     refusal,
     spoken_to,
 )
-
-RIGHT_KEY, WRONG_KEY = "1", "2"
 
 
 def menu_step(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent]) -> Step:
@@ -164,7 +165,7 @@ def _code(contact: Contact, agency: Agency) -> Step:
         first=(Spoken("code_unknown", language),) if contact.code_guesses else (),
         silence=operator(contact, TopicBy.SILENCE),
         invalid=operator(contact, TopicBy.INVALID_KEYS),
-        collected=Collected("", CODE_DIGITS, CODE_DIGITS, entered=(), back=(menu_requests.GoBack(contact.id),)),
+        collected=Collected("", CODE_DIGITS, CODE_DIGITS, (menu_requests.GoBack(contact.id),), keyed=Keyed.CODE),
         timeout_s=timeout_s,
         tries=tries,
     )

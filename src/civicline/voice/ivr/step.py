@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple
 
 from civicline.core import requests
@@ -16,6 +17,8 @@ REFUSE_KEY = "9"
 OPERATOR_KEY = "0"
 BACK_KEY = "*"
 REPEAT_KEY = "#"
+RIGHT_KEY, WRONG_KEY = "1", "2"
+"""After what was keyed in was read back."""
 DEFAULT_TIMEOUT_S = 6.0
 DEFAULT_TRIES = 3
 
@@ -33,16 +36,25 @@ ENTERED = "entered digits"
 """Stands for the digits that were keyed in: which prompts those are only voice knows."""
 
 
+class Keyed(StrEnum):
+    """What digits are. A code is looked up and not kept; a number is one that we may ring."""
+
+    DIGITS = "digits"
+    CODE = "code"
+    NUMBER = "number"
+
+
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Digits are keyed in: up to `longest`, fewer with # or after a pause; `entered` follows then. `digits` "": they
-    are the code of a place, which is looked up and not kept."""
+    """Digits are keyed in: up to `longest`, fewer with # or after a pause; `entered` follows then, and they are kept
+    under `name`."""
 
-    digits: str
+    name: str
     shortest: int
     longest: int
-    entered: Requests
     back: Requests
+    entered: Requests = ()
+    keyed: Keyed = Keyed.DIGITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def step_of(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent] = NOT
     if contact.state is ContactState.TURNED_AWAY and contact.turned_away is not None:
         return _turned_away(contact, agency, contact.turned_away.value)
     if contact.state in (ContactState.WAITING, ContactState.OFFERED):
-        return _line(contact, agency)
+        return callback_steps.number(contact, agency) or _line(contact, agency)
     if contact.state is ContactState.KEPT:
         return callback_steps.kept(contact, agency)
     if contact.state is ContactState.RINGING_BACK:
@@ -89,12 +89,12 @@ def _line(contact: Contact, agency: Agency) -> Step:
     names += ["place_restored"] if contact.restored_from is not None and contact.tells < 2 else []
     if contact.tells and queue is not None:
         names += _told(contact, agency, queue)
-        names += ["hold_offer"] if callback_steps.keep(contact) else []
+        names += callback_steps.offers(contact, agency)
     return Step(
         f"line-{contact.tells}",
         tuple(Spoken(name, language) for name in names),
         music=True,
-        keys=refusal(contact) | callback_steps.keep(contact),
+        keys=refusal(contact) | callback_steps.keep(contact, agency),
     )
 
 

@@ -1,0 +1,105 @@
+"""A number that is keyed in, to be rung there and not where the call came from.
+
+Meanwhile the caller waits in line as before, and may be taken. Once it is confirmed it is the contact's number,
+whatever is decided then, since what is sealed as the contact's number is that one from the same moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from civicline.core import callback, indexes
+from civicline.core import callback_facts as facts
+from civicline.core import callback_requests as requests
+from civicline.core.joining import Record
+from civicline.core.lifecycle import ContactState, NumberStep
+from civicline.core.menu_folds import staying
+from civicline.core.model import Contact, State
+
+
+def _offered(state: State, contact_id: str, at: float) -> Contact | None:
+    """The contact while it may key in a number."""
+    contact = state.contacts.get(contact_id)
+    policy = callback.policy_here(state, contact, at) if contact is not None else None
+    if contact is None or policy is None or contact.hold_offered_at is None:
+        return None
+    return contact if policy.other_numbers else None
+
+
+def _ask(state: State, request: requests.AskNumber, at: float, record: Record) -> None:
+    contact = _offered(state, request.contact, at)
+    if contact is not None:
+        record(facts.NumberAsked(at, contact.id))
+
+
+def _enter(state: State, request: requests.EnteredNumber, at: float, record: Record) -> None:
+    contact = _offered(state, request.contact, at)
+    if contact is not None and contact.number_step is NumberStep.ASKED:
+        record(facts.NumberEntered(at, contact.id))
+
+
+def _give(state: State, request: requests.GiveNumber, at: float, record: Record) -> None:
+    contact = state.contacts.get(request.contact)
+    if contact is None or contact.number_step is not NumberStep.ENTERED or contact.state is ContactState.CLOSED:
+        return
+    record(facts.NumberGiven(at, contact.id, request.caller))
+    why = callback.take(state, contact, at, record) if contact.state is ContactState.WAITING else None
+    if why is not None:
+        record(facts.NumberDeclined(at, contact.id, why))
+
+
+def _leave(state: State, request: requests.LeaveNumber, at: float, record: Record) -> None:
+    contact = state.contacts.get(request.contact)
+    if contact is not None and contact.number_step is not None and contact.is_in_first_line:
+        record(facts.NumberLeft(at, contact.id))
+
+
+ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {
+    requests.AskNumber: _ask,
+    requests.EnteredNumber: _enter,
+    requests.GiveNumber: _give,
+    requests.LeaveNumber: _leave,
+}
+
+
+def _step(state: State, fact: Any, step: NumberStep | None) -> Contact:
+    contact = staying(state, fact)
+    contact.number_step, contact.number_declined = step, None
+    contact.number_visit += 1
+    return contact
+
+
+def _asked(state: State, fact: facts.NumberAsked) -> None:
+    _step(state, fact, NumberStep.ASKED)
+
+
+def _entered(state: State, fact: facts.NumberEntered) -> None:
+    _step(state, fact, NumberStep.ENTERED)
+
+
+def _given(state: State, fact: facts.NumberGiven) -> None:
+    contact = state.contacts[fact.contact]
+    indexes.leave(state, contact)
+    indexes.forget_lost(state, contact)
+    contact.caller, contact.may_ring, contact.number_step = fact.caller, True, None
+    indexes.enter(state, contact)
+    indexes.note_lost(state, contact)
+
+
+def _declined(state: State, fact: facts.NumberDeclined) -> None:
+    contact = _step(state, fact, NumberStep.ASKED)
+    contact.number_declined, contact.hold_here = fact.why, False
+
+
+def _left(state: State, fact: facts.NumberLeft) -> None:
+    _step(state, fact, None)
+
+
+FOLDS: dict[type, Callable[[State, Any], None]] = {
+    facts.NumberAsked: _asked,
+    facts.NumberEntered: _entered,
+    facts.NumberGiven: _given,
+    facts.NumberDeclined: _declined,
+    facts.NumberLeft: _left,
+}
