@@ -328,6 +328,25 @@ def test_whoever_rings_us_meanwhile_has_the_place_in_that_call_and_is_not_rung(w
     assert not [leg for leg in line.state.legs.values() if leg.contact == "c1"], "and never again"
 
 
+@pytest.mark.parametrize("rang", [False, True])
+def test_a_node_that_is_gone_for_good_does_not_lose_the_place(rang):
+    """Where nothing rang by one node, the next attempt is made by another; a person who does not answer is no fault."""
+    line = Line()
+    kept = line.keeps("c1")
+    line.do(r.CallArrived("c2", "+1", "x", "c2-c", "voice-2", True))
+    line.ann_is_free()
+    assert line.state.legs["c1-b1"].node == "voice-1"
+    if rang:
+        line.do(r.LegRang("c1-b1"))
+    for _ in range(10):
+        line.wait(POLICY.gap_s / 2)
+        if kept.leg == "c1-b2":
+            break
+    assert line.state.legs["c1-b2"].node == kept.node == ("voice-1" if rang else "voice-2")
+    line.person_presses("c1")
+    assert kept.agent == "ann"
+
+
 @pytest.mark.parametrize("step_s", [-3600.0, 3600.0])
 def test_a_clock_that_is_set_while_the_telephone_rings_rings_nobody_twice(step_s):
     """Set on: the attempt is over, and the next one follows. Set back: time stands still, and what happens counts."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from civicline.core import callback_facts as facts
 from civicline.core import deadlines, indexes, pace_folds
-from civicline.core.lifecycle import ContactState, HungUpBy, LifecycleError, PromiseEnd
+from civicline.core.lifecycle import ContactState, HungUpBy, LegState, LifecycleError, PromiseEnd, Unreached
 from civicline.core.model import PROMISED_S, Contact, Leg, Promise, State
 from civicline.core.moves import close, end_leg_of, move_contact, next_state
 
@@ -123,8 +123,16 @@ def _attempt_failed(state: State, fact: facts.AttemptFailed) -> None:
     promise.next_at = fact.next_at
     contact.for_agent_since = None
     move_contact(state, contact, "AttemptFailed")
+    leg = state.legs.get(fact.leg)
+    if leg is not None and leg.state is LegState.NEW and fact.why is Unreached.NO_ANSWER:
+        contact.node = _another(state, leg.node)
     end_leg_of(state, fact.leg)
     deadlines.note(state, deadlines.CALLBACK, contact.id)
+
+
+def _another(state: State, silent: str) -> str:
+    """The node that took the last call, besides one by which nothing rang and which may be gone for good."""
+    return max(((at, node) for node, at in state.nodes.items() if node != silent), default=(0.0, silent))[1]
 
 
 def _callback_missed(state: State, fact: facts.CallbackMissed) -> None:

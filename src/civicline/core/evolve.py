@@ -66,6 +66,7 @@ def _contact_arrived(state: State, fact: facts.ContactArrived) -> None:
         may_ring=fact.may_ring,
     )
     state.legs[fact.leg] = Leg(fact.leg, fact.contact, fact.node)
+    state.nodes[fact.node] = fact.at
 
 
 def _notice_played(state: State, fact: facts.NoticePlayed) -> None:

@@ -353,6 +353,8 @@ class State:
     """When whom (keyed hash of the number) was promised a call, within `PROMISED_S` before the last promise."""
     leads: dict[str, float] = field(default_factory=dict)
     """By queue: seconds from ringing somebody back to the key 1, as it was of late."""
+    nodes: dict[str, float] = field(default_factory=dict)
+    """By voice node: when it took its last call."""
     paces: dict[str, Pace] = field(default_factory=dict)
     """By queue, and by queue and skill: `pace.key`."""
     closed: deque[str] = field(default_factory=deque)
