@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Any)
-POLL_S = 0.02
+POLL_S = 0.05
 PATIENCE_S = 60.0
 """How long a test waits for what must come: long, since a busy machine is no fault of the code."""
 

@@ -24,7 +24,8 @@ from pathlib import Path
 from peers.ports import eventually, free_udp
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-MESSAGE = re.compile(r"^-{20,} \d{4}.*?\nUDP message (sent|received)[^\n]*:\n\n(.*?)(?=^-{20,} \d{4}|\Z)", re.M | re.S)
+BETWEEN = re.compile(r"^-{20,} (?=\d{4})", re.M)
+HEAD = re.compile(r"[^\n]*\nUDP message (sent|received)[^\n]*:\n\n")
 
 
 def installed() -> bool:
@@ -147,8 +148,9 @@ class Sipp:
 
     def messages(self) -> list[Message]:
         """What was sent and received so far, in order."""
-        found = MESSAGE.findall(self._text("messages.log"))
-        return [Message(way == "sent", text.strip()) for way, text in found]
+        parts = BETWEEN.split(self._text("messages.log"))[1:]
+        heads = ((HEAD.match(part), part) for part in parts)
+        return [Message(head[1] == "sent", part[head.end() :].strip()) for head, part in heads if head is not None]
 
     def saw(self, start: str, count: int = 1) -> bool:
         return sum(not m.sent and m.start.startswith(start) for m in self.messages()) >= count
