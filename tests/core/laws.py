@@ -259,7 +259,8 @@ def check_places(state):
         lost = state.contacts.get(contact.restored_from)
         if lost is not None:
             assert lost.state in over and lost.place == contact.place and lost.restored_to == contact.id
-            assert lost.caller == contact.caller or contact.topic_by == "code"
+            numbers = {lost.caller, lost.promise.number if lost.promise is not None else lost.caller}
+            assert contact.caller in numbers or contact.topic_by == "code"
             cut = lost.ended_by in {"caller", "lost"} or (lost.promise is not None and lost.promise.end == "missed")
             assert lost.connected_at is None or cut, "the representative had ended it"
 

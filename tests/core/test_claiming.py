@@ -19,8 +19,8 @@ class Elsewhere(Line):
         super().__init__(pack)
         self.kept = self.keeps("c1")
 
-    def rings(self, contact="c9"):
-        self.do(r.CallArrived(contact, "+1", "another number", f"{contact}-c", "voice-1", True))
+    def rings(self, contact="c9", number="another number"):
+        self.do(r.CallArrived(contact, "+1", number, f"{contact}-c", "voice-1", bool(number)))
         self.do(r.LegPickedUp(f"{contact}-c"))
         self.do(r.PlayedNotice(contact))
         self.do(cb.AskCode(contact))
@@ -66,6 +66,30 @@ def test_a_place_is_given_once():
     line.keys_in(code, "c8")
     caller = line.rings()
     assert line.keys_in(code) == ["CodeUnknown"] and caller.place is None and caller.code_asked
+
+
+@pytest.mark.parametrize("number", ["another number", ""])
+def test_whoever_claimed_it_and_was_cut_off_claims_it_again(number):
+    line = Elsewhere()
+    code, place = line.kept.promise.code, line.kept.place
+    line.rings("c8", number)
+    line.keys_in(code, "c8")
+    line.caller_hangs_up("c8")
+    caller = line.rings("c9", "a third telephone")
+    line.keys_in(code)
+    assert (caller.place, caller.restored_from) == (place, "c8")
+
+
+def test_the_place_stays_in_its_queue():
+    """Also where the line that was called, or the topic, would lead to another one."""
+    line = Elsewhere()
+    line.ready("dee")
+    line.kept.topic, line.kept.queue = None, "tax"
+    caller = line.rings()
+    line.keys_in(line.kept.promise.code)
+    assert (caller.queue, caller.wants_queue) == ("tax", "tax")
+    line.do(r.LoadAgency(replace(line.state.agency)))
+    assert caller.queue == "tax"
 
 
 def test_codes_that_are_nobodys_end_with_the_operator():

@@ -31,7 +31,7 @@ TABLES = [
 MOVES_NOTHING = {
     "AgencyLoaded", "ContactArrived", "PhoneRegistered", "PhoneGone", "AgentNextSet", "SegmentWrapped",
     "SegmentWrapUpRanOut", "UrgentPosted", "UrgentLifted", "CallbackPromised",
-    "CallbackDeclined", "RingBackDeclined", "WrapUpPutOff", "NumberGiven",
+    "CallbackDeclined", "RingBackDeclined", "WrapUpPutOff",
 }  # fmt: skip
 NOT_A_FACT = {"ending", "surveying", *(state.value for state in ConsultState)}
 FACTS = typing.get_args(facts.Fact)

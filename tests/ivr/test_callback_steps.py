@@ -108,6 +108,8 @@ def test_the_code_is_asked_for_and_asked_for_again() -> None:
     line.ask(cb.ClaimPlace("c", ""))
     again = line.step()
     assert again.first == (Spoken("code_unknown", "es"),) and again.id != first.id
+    line.ask(cb.AskCode("c"))
+    assert line.contact.code_unknown, "it was asked already"
 
 
 def test_only_the_key_counts() -> None:

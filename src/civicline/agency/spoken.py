@@ -49,8 +49,9 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     wanted |= NESTED if any(is_nested(files, id_) for id_ in every["menus"]) else frozenset()
     wanted |= MESSAGES if every["messages"] else frozenset()
     wanted |= DIGITS if every["digits"] else frozenset()
-    keys = (way for part in every["menus"].values() for way in part.keys.values())
-    wanted |= PLACE if any(way.kind is WayKind.PLACE for way in keys) else frozenset()
+    ways = [way for part in every["menus"].values() for way in part.keys.values()]
+    ways += [part.then for part in every["digits"].values()]
+    wanted |= PLACE if any(way.kind is WayKind.PLACE for way in ways) else frozenset()
     tells = any(queue.say_every_s is not None for queue in every["queues"].values())
     wanted |= POSITION if tells else frozenset()
     wanted |= HOLD if calls_back(files) else frozenset()

@@ -49,13 +49,14 @@ def policy_here(state: State, contact: Contact, at: float) -> CallbackPolicy | N
     return _policy(agency, contact)
 
 
-def why_not(state: State, contact: Contact, policy: CallbackPolicy, at: float) -> DeclinedFor | None:
-    """Why no call to the contact's number is promised; None: it is."""
-    if not contact.may_ring:
+def why_not(state: State, contact: Contact, policy: CallbackPolicy, at: float, number: str = "") -> DeclinedFor | None:
+    """Why no call to `number`, or to the contact's own, is promised; None: it is. The limits hold for both numbers."""
+    if not number and not contact.may_ring:
         return DeclinedFor.NO_NUMBER
-    if not has_none_open(state, contact.caller):
+    both = {each for each in (number, contact.caller) if each}
+    if not all(has_none_open(state, each) for each in both):
         return DeclinedFor.NUMBER_HAS_ONE
-    return None if has_day_left(state, contact.caller, policy, at) else DeclinedFor.DAY_IS_FULL
+    return None if all(has_day_left(state, each, policy, at) for each in both) else DeclinedFor.DAY_IS_FULL
 
 
 def has_none_open(state: State, caller: str) -> bool:
@@ -87,12 +88,12 @@ def _take_hold(state: State, request: requests.TakeHold, at: float, record: Reco
         take(state, contact, at, record)
 
 
-def take(state: State, contact: Contact, at: float, record: Record) -> DeclinedFor | None:
+def take(state: State, contact: Contact, at: float, record: Record, number: str = "") -> DeclinedFor | None:
     """Keep the place, or say why not."""
     policy = policy_here(state, contact, at)
-    why = why_not(state, contact, policy, at) if policy is not None else DeclinedFor.NO_SLOT
+    why = why_not(state, contact, policy, at, number) if policy is not None else DeclinedFor.NO_SLOT
     if why is None:
-        record(facts.HoldTaken(at, contact.id, code_of(state, contact.id)))
+        record(facts.HoldTaken(at, contact.id, code_of(state, contact.id), number))
     return why
 
 

@@ -34,15 +34,6 @@ class NumberEntered:
 
 
 @dataclass(frozen=True, slots=True)
-class NumberGiven:
-    """It was confirmed: it is the contact's number from now on. `caller`: its keyed hash."""
-
-    at: float
-    contact: str
-    caller: str
-
-
-@dataclass(frozen=True, slots=True)
 class NumberDeclined:
     """No call to this number is promised now; another one may be keyed in."""
 
@@ -61,11 +52,13 @@ class NumberLeft:
 
 @dataclass(frozen=True, slots=True)
 class HoldTaken:
-    """The place is kept. `code`: six digits by which the person can name it."""
+    """The place is kept. `code`: six digits by which the person can name it. `number`: the keyed hash of the number
+    that was keyed in to be rung at, "" for the one that the call came from."""
 
     at: float
     contact: str
     code: str
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +203,6 @@ class OpenedToAnybody:
 CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
     | CallbackMissed | CallbackCancelled | CallbackOvertaken | CallbackDeclined | PlaceRestored
-    | CodeAsked | CodeUnknown | OpenedToAnybody | NumberAsked | NumberEntered | NumberGiven | NumberDeclined
+    | CodeAsked | CodeUnknown | OpenedToAnybody | NumberAsked | NumberEntered | NumberDeclined
     | NumberLeft
 )  # fmt: skip

@@ -7,10 +7,13 @@ from typing import Any
 
 from civicline.core import callback_facts as facts
 from civicline.core import deadlines, indexes, pace_folds
+from civicline.core.indexes import numbers_of
 from civicline.core.lifecycle import ContactState, HungUpBy, LegState, LifecycleError, PromiseEnd, Unreached
 from civicline.core.model import PROMISED_S, Contact, Leg, Promise, State
 from civicline.core.moves import close, end_leg_of, move_contact, next_state
 
+NODE_KNOWN_S = 3600.0
+"""A node that took no call for so long may no longer be there."""
 OLD, NEW = 3.0, 1.0
 """Weights of what a lead was before and of the one that is learned."""
 
@@ -30,7 +33,8 @@ def _hold_offered(state: State, fact: facts.HoldOffered) -> None:
 def _hold_taken(state: State, fact: facts.HoldTaken) -> None:
     contact = state.contacts[fact.contact]
     pace_folds.waited(state, contact, fact.at, left=False)
-    contact.promise = Promise(fact.code, made_at=fact.at, next_at=fact.at)
+    contact.promise = Promise(fact.code, made_at=fact.at, next_at=fact.at, number=fact.number)
+    contact.number_step = None
     move_contact(state, contact, "HoldTaken")
     note_promise(state, contact, fact.at)
     deadlines.note(state, deadlines.CALLBACK, contact.id)
@@ -70,8 +74,9 @@ def _callback_promised(state: State, fact: facts.CallbackPromised) -> None:
 
 
 def note_promise(state: State, contact: Contact, at: float) -> None:
-    state.promised.append((at, contact.caller))
-    indexes.count(state.derived.promised, contact.caller, 1)
+    for number in numbers_of(contact):
+        state.promised.append((at, number))
+        indexes.count(state.derived.promised, number, 1)
     while state.promised[0][0] < at - PROMISED_S:
         indexes.count(state.derived.promised, state.promised.popleft()[1], -1)
 
@@ -125,14 +130,15 @@ def _attempt_failed(state: State, fact: facts.AttemptFailed) -> None:
     move_contact(state, contact, "AttemptFailed")
     leg = state.legs.get(fact.leg)
     if leg is not None and leg.state is LegState.NEW and fact.why is Unreached.NO_ANSWER:
-        contact.node = _another(state, leg.node)
+        contact.node = _another(state, leg.node, fact.at)
     end_leg_of(state, fact.leg)
     deadlines.note(state, deadlines.CALLBACK, contact.id)
 
 
-def _another(state: State, silent: str) -> str:
-    """The node that took the last call, besides one by which nothing rang and which may be gone for good."""
-    return max(((at, node) for node, at in state.nodes.items() if node != silent), default=(0.0, silent))[1]
+def _another(state: State, silent: str, now: float) -> str:
+    """The node that took the last call, of late, besides one by which nothing rang and which may be gone for good."""
+    others = ((at, node) for node, at in state.nodes.items() if node != silent and at > now - NODE_KNOWN_S)
+    return max(others, default=(0.0, silent))[1]
 
 
 def _callback_missed(state: State, fact: facts.CallbackMissed) -> None:

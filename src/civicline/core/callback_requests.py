@@ -28,10 +28,11 @@ class EnteredNumber:
 
 @dataclass(frozen=True, slots=True)
 class GiveNumber:
-    """It was confirmed. In the same transaction it was sealed as the contact's number. `caller`: its keyed hash."""
+    """It was confirmed: keep the place and ring there. It is sealed in the same transaction under its keyed hash
+    `number`."""
 
     contact: str
-    caller: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

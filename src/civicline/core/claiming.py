@@ -15,7 +15,7 @@ from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
 from civicline.core import joining
 from civicline.core.joining import Record
-from civicline.core.lifecycle import PROMISED, PromiseEnd, TopicBy
+from civicline.core.lifecycle import PROMISED, TopicBy
 from civicline.core.menus import in_menu
 from civicline.core.model import Contact, State
 
@@ -31,22 +31,26 @@ def code_of(state: State, contact_id: str) -> str:
 
 
 def whose(state: State, code: str, at: float) -> str:
-    """The contact whose place can be had by this code; "" for none. Of several it is the last one."""
-    made = [
-        (contact.promise.made_at, contact.id)
-        for contact in state.contacts.values()
-        if contact.promise is not None and contact.promise.code == code and is_kept(state, contact, at)
-    ]
-    return max(made, default=(0.0, ""))[1]
+    """The contact that has the place of this code now, and can give it; "" for none. Of several the last promise's."""
+    named = [contact for contact in state.contacts.values() if contact.promise and contact.promise.code == code]
+    made = [(contact.promise.made_at, _holder(state, contact)) for contact in named if contact.promise is not None]
+    return max(((when, each.id) for when, each in made if is_kept(state, each, at)), default=(0.0, ""))[1]
+
+
+def _holder(state: State, contact: Contact) -> Contact:
+    """Whoever the place was given to last."""
+    while contact.restored_to in state.contacts:
+        contact = state.contacts[contact.restored_to]
+    return contact
 
 
 def is_kept(state: State, contact: Contact, at: float) -> bool:
-    """Promised a call and in line already, or missed a while ago. A chosen time that has not come yet is no place."""
+    """Promised a call and in line already; or missed, cut off or gone from the line a while ago. A chosen time that has
+    not come yet is no place."""
     if contact.state in PROMISED:
         return contact.place is not None
-    missed = contact.promise is not None and contact.promise.end is PromiseEnd.MISSED
     queue = state.agency.queues.get(contact.queue or "") if state.agency is not None else None
-    if not missed or contact.left_at is None or queue is None or queue.callback is None:
+    if contact.left_at is None or queue is None or queue.callback is None:
         return False
     return at < contact.left_at + queue.callback.keep_place_s
 

@@ -89,9 +89,16 @@ def leave(state: State, contact: Contact) -> None:
 
 
 def _count_promise(derived: Derived, contact: Contact, change: int) -> None:
-    count(derived.promises, contact.caller, change)
+    for number in numbers_of(contact):
+        count(derived.promises, number, change)
     if contact.promise is not None:
         count(derived.codes, contact.promise.code, change)
+
+
+def numbers_of(contact: Contact) -> list[str]:
+    """Those that a promise counts for: the one that the call came from, and the one at which the person is rung."""
+    keyed_in = contact.promise.number if contact.promise is not None else ""
+    return [contact.caller] + ([keyed_in] if keyed_in and keyed_in != contact.caller else [])
 
 
 def _is_ready(contact: Contact) -> bool:
@@ -111,7 +118,7 @@ def note_lost(state: State, contact: Contact) -> None:
     """Call it whenever `Contact.left_at` may have changed."""
     forget_lost(state, contact)
     left_at = contact.left_at
-    if left_at is not None:
+    if left_at is not None and contact.caller:
         insort(state.derived.lost.setdefault(contact.caller, []), (left_at, contact.id))
 
 

@@ -66,19 +66,21 @@ def _give_back(contact: Contact, lost: Contact, at: float, record: Record) -> No
 
 
 def by_code(state: State, contact: Contact, lost: Contact, at: float, record: Record) -> None:
-    """The place of `lost`, where it is in line, for what it was about. While that queue is closed it is kept on."""
+    """The place of `lost`, in the queue where it is, for its topic if that is the topic's. While that queue is closed
+    it is kept on."""
     agency = state.agency
     assert agency is not None
-    topic = lost.topic if lost.topic in agency.topics else None
-    record(facts.TopicChosen(at, contact.id, topic, TopicBy.CODE))
-    if lost.wants_queue is not None:
-        record(QueueChosen(at, contact.id, lost.wants_queue))
+    topic = agency.topics.get(lost.topic or "")
+    same = topic is not None and (topic.queue, topic.skill) == (lost.queue, lost.skill)
+    record(facts.TopicChosen(at, contact.id, lost.topic if same else None, TopicBy.CODE))
+    if not same and lost.queue is not None:
+        record(QueueChosen(at, contact.id, lost.queue))
     queue = agency.queues.get(lost.queue or "")
     if queue is None or not hours.is_open(agency, queue.calendar, at):
         record(facts.ContactTurnedAway(at, contact.id, TurnedAwayFor.CLOSED))
         return
     _give_back(contact, lost, at, record)
-    record(facts.ContactQueued(at, contact.id, queue.id, lost.skill, queue.priority))
+    record(facts.ContactQueued(at, contact.id, queue.id, lost.skill if same else "", queue.priority))
 
 
 def _kept_place(state: State, contact: Contact, queue: Queue) -> Contact | None:
@@ -87,7 +89,8 @@ def _kept_place(state: State, contact: Contact, queue: Queue) -> Contact | None:
     if contact.place is not None or not state.derived.promises.get(contact.caller):
         return None
     kept = (state.contacts[id_] for entries in state.derived.kept.values() for _, id_ in entries)
-    return next((each for each in kept if each.caller == contact.caller and _was_in(each, queue)), None)
+    theirs = (each for each in kept if contact.caller in indexes.numbers_of(each))
+    return next((each for each in theirs if _was_in(each, queue)), None)
 
 
 def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> Contact | None:

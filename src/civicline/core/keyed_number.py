@@ -1,7 +1,7 @@
 """A number that is keyed in, to be rung there and not where the call came from.
 
-Meanwhile the caller waits in line as before, and may be taken. Once it is confirmed it is the contact's number,
-whatever is decided then, since what is sealed as the contact's number is that one from the same moment.
+Meanwhile the caller waits in line as before, and may be taken. The number belongs to the promise, not to the contact:
+who called is still known by the number that the call came from, and the limits hold for both.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import callback, indexes
+from civicline.core import callback
 from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
 from civicline.core.joining import Record
@@ -28,23 +28,30 @@ def _offered(state: State, contact_id: str, at: float) -> Contact | None:
 
 
 def _ask(state: State, request: requests.AskNumber, at: float, record: Record) -> None:
-    contact = _offered(state, request.contact, at)
-    if contact is not None:
-        record(facts.NumberAsked(at, contact.id))
+    contact = state.contacts.get(request.contact)
+    if _offered(state, request.contact, at) is not None:
+        record(facts.NumberAsked(at, request.contact))
+    elif contact is not None and contact.number_step is not None and contact.is_in_first_line:
+        record(facts.NumberLeft(at, contact.id))
 
 
 def _enter(state: State, request: requests.EnteredNumber, at: float, record: Record) -> None:
-    contact = _offered(state, request.contact, at)
-    if contact is not None and contact.number_step is NumberStep.ASKED:
-        record(facts.NumberEntered(at, contact.id))
+    contact = state.contacts.get(request.contact)
+    if contact is None or contact.number_step is not NumberStep.ASKED or not contact.is_in_first_line:
+        return
+    may = _offered(state, contact.id, at) is not None
+    record(facts.NumberEntered(at, contact.id) if may else facts.NumberLeft(at, contact.id))
 
 
 def _give(state: State, request: requests.GiveNumber, at: float, record: Record) -> None:
+    """Whoever is offered to somebody just now is asked again when that one does not answer."""
     contact = state.contacts.get(request.contact)
-    if contact is None or contact.number_step is not NumberStep.ENTERED or contact.state is ContactState.CLOSED:
+    if contact is None or contact.number_step is not NumberStep.ENTERED or contact.state is not ContactState.WAITING:
         return
-    record(facts.NumberGiven(at, contact.id, request.caller))
-    why = callback.take(state, contact, at, record) if contact.state is ContactState.WAITING else None
+    if not request.number or _offered(state, contact.id, at) is None:
+        record(facts.NumberLeft(at, contact.id))
+        return
+    why = callback.take(state, contact, at, record, request.number)
     if why is not None:
         record(facts.NumberDeclined(at, contact.id, why))
 
@@ -78,18 +85,8 @@ def _entered(state: State, fact: facts.NumberEntered) -> None:
     _step(state, fact, NumberStep.ENTERED)
 
 
-def _given(state: State, fact: facts.NumberGiven) -> None:
-    contact = state.contacts[fact.contact]
-    indexes.leave(state, contact)
-    indexes.forget_lost(state, contact)
-    contact.caller, contact.may_ring, contact.number_step = fact.caller, True, None
-    indexes.enter(state, contact)
-    indexes.note_lost(state, contact)
-
-
 def _declined(state: State, fact: facts.NumberDeclined) -> None:
-    contact = _step(state, fact, NumberStep.ASKED)
-    contact.number_declined, contact.hold_here = fact.why, False
+    _step(state, fact, NumberStep.ASKED).number_declined = fact.why
 
 
 def _left(state: State, fact: facts.NumberLeft) -> None:
@@ -99,7 +96,6 @@ def _left(state: State, fact: facts.NumberLeft) -> None:
 FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.NumberAsked: _asked,
     facts.NumberEntered: _entered,
-    facts.NumberGiven: _given,
     facts.NumberDeclined: _declined,
     facts.NumberLeft: _left,
 }

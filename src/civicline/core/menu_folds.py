@@ -24,7 +24,7 @@ def _entering(state: State, fact: Any) -> Contact:
     contact = staying(state, fact)
     contact.visit += 1
     contact.message = contact.digits = None
-    contact.digits_entered = contact.code_asked = False
+    contact.digits_entered = contact.code_asked = contact.code_unknown = False
     return contact
 
 
@@ -61,7 +61,8 @@ def _code_asked(state: State, fact: CodeAsked) -> None:
 
 def _code_unknown(state: State, fact: CodeUnknown) -> None:
     contact = _entering(state, fact)
-    contact.code_asked, contact.code_guesses = True, contact.code_guesses + 1
+    contact.code_asked = contact.code_unknown = True
+    contact.code_guesses += 1
 
 
 def _queue_chosen(state: State, fact: facts.QueueChosen) -> None:

@@ -65,6 +65,7 @@ def follow_pack(state: State, contact: Contact, at: float, record: Record) -> No
         return
     gone = contact.message is not None and contact.message not in agency.messages
     gone = gone or (contact.digits is not None and contact.digits not in agency.digits)
+    gone = gone or (contact.code_asked and "code_ask" not in agency.prompts)
     if contact.menu not in agency.menus:
         begin(state, contact, at, record)
     elif gone:

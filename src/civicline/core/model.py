@@ -116,6 +116,8 @@ class Promise:
     """The representative who has the person rung whose talk was cut."""
     first: bool = True
     """Was given, or followed one that was given, before the first talk."""
+    number: str = ""
+    """Keyed hash of the number that was keyed in to be rung at; "" for the one that the call came from."""
     rung_before: int = 0
     """Attempts of promises before this one, so that no attempt's leg has the name of another."""
 
@@ -172,6 +174,8 @@ class Contact:
     digits_entered: bool = False
     code_asked: bool = False
     """The caller is keying in the code of a place. It is never here, nor in any request."""
+    code_unknown: bool = False
+    """The one that was keyed in just now is nobody's."""
     code_guesses: int = 0
     """How many codes were keyed in that are nobody's."""
     informed_at: float | None = None
@@ -248,13 +252,18 @@ class Contact:
     def left_at(self) -> float | None:
         """Since when its place waits for its return: cut off in the talk, gone from the line before anybody answered,
         or promised a call and not reached. None: it does not wait, or was given back."""
-        if self.place is None or not self.caller or self.restored_to is not None:
+        if self.place is None or self.restored_to is not None:
             return None
         if self.was_cut:
             return self.talk_ended_at
         missed = self.promise is not None and self.promise.end is PromiseEnd.MISSED
         left = self.connected_at is None and self.abandoned_in in IN_LINE
         return self.closed_at if left or missed else None
+
+    @property
+    def can_be_rung(self) -> bool:
+        """At the number that the call came from, or at one that was keyed in."""
+        return self.may_ring or (self.promise is not None and self.promise.number != "")
 
     @property
     def is_in_first_line(self) -> bool:

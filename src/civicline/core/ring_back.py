@@ -17,7 +17,7 @@ from civicline.core.callback_facts import CallbackCancelled
 from civicline.core.callback_folds import note_promise
 from civicline.core.claiming import code_of
 from civicline.core.joining import Record
-from civicline.core.lifecycle import PROMISED, ContactState, DeclinedFor
+from civicline.core.lifecycle import PROMISED, ContactState
 from civicline.core.model import Contact, Promise, State
 from civicline.core.moves import move_contact
 
@@ -29,10 +29,10 @@ def _ring_back(state: State, request: requests.RingBack, at: float, record: Reco
     queue = agency.queues.get(contact.queue or "")
     if queue is None or queue.callback is None:
         return
-    if not callback.has_none_open(state, contact.caller):
-        record(facts.RingBackDeclined(at, contact.id, request.agent, DeclinedFor.NUMBER_HAS_ONE))
-    elif not callback.has_day_left(state, contact.caller, queue.callback, at):
-        record(facts.RingBackDeclined(at, contact.id, request.agent, DeclinedFor.DAY_IS_FULL))
+    number = contact.promise.number if contact.promise is not None else ""
+    why = callback.why_not(state, contact, queue.callback, at, number)
+    if why is not None:
+        record(facts.RingBackDeclined(at, contact.id, request.agent, why))
     else:
         record(facts.RingBackPromised(at, contact.id, request.agent, code_of(state, contact.id)))
 
@@ -40,7 +40,7 @@ def _ring_back(state: State, request: requests.RingBack, at: float, record: Reco
 def _may_be_rung(contact: Contact) -> bool:
     """In the wrap-up, on a number that we may ring, and not back by themselves."""
     came_back = contact.restored_to is not None
-    return contact.state is ContactState.WRAPPING and contact.was_cut and contact.may_ring and not came_back
+    return contact.state is ContactState.WRAPPING and contact.was_cut and contact.can_be_rung and not came_back
 
 
 def _stop(state: State, request: requests.StopRingingBack, at: float, record: Record) -> None:
@@ -60,6 +60,7 @@ def _promised(state: State, fact: facts.RingBackPromised) -> None:
         next_at=fact.at,
         by=fact.agent,
         first=before is not None and before.first,
+        number=before.number if before is not None else "",
         rung_before=before.rung_before + before.attempts if before is not None else 0,
     )
     contact.for_agent, contact.ring_back_declined = fact.agent, None

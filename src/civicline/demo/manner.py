@@ -12,8 +12,8 @@ from civicline.voice.media.sdp import PCMA, PCMU
 REFUSE_KEY, OPERATOR_KEY = "9", "0"
 WRONG_KEYS = "*#"
 """That no question of a survey has."""
-WRONG_KEY = "8"
-"""A choice that no first menu has."""
+WRONG_KEY = "*"
+"""Where a first menu has nothing to go back to."""
 
 USUAL, HURRIED, REFUSER, SILENT, WRONG, OPERATOR, QUITTER = (
     "usual", "hurried", "refuses recording", "presses nothing", "presses wrong keys", "operator", "leaves in the menu",

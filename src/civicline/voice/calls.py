@@ -88,6 +88,8 @@ class Call:
     contact: str
     media: int
     number: str = field(default="", repr=False)
+    rung: dict[str, str] = field(default_factory=dict, repr=False)
+    """At which the person is rung, once opened, by keyed hash; "": the number that the call came from."""
     digits: str = field(default="", repr=False)
     """What was keyed in last, until it is confirmed."""
     legs: set[str] = field(default_factory=set)

@@ -22,8 +22,8 @@ from civicline.voice.media import client
 if TYPE_CHECKING:
     from civicline.voice.application import Application
 
-PAUSE_S = 5.0
-"""After the last digit: long enough to look at the paper again."""
+PAUSE_S = {Keyed.DIGITS: 5.0, Keyed.CODE: 5.0, Keyed.NUMBER: 8.0}
+"""After the last digit: long enough to look at the paper again. Part of a number may be somebody else's."""
 
 
 def pressed(app: Application, call: Call, contact: Contact, step: Step, key: str) -> None:
@@ -51,7 +51,7 @@ def _digit(app: Application, call: Call, contact: Contact, step: str, collected:
     if len(heard.typed) >= collected.longest:
         _complete(app, call, collected)
     else:
-        heard.timer = app.endpoint.call_later(PAUSE_S, lambda: _complete(app, call, collected))
+        heard.timer = app.endpoint.call_later(PAUSE_S[collected.keyed], lambda: _complete(app, call, collected))
 
 
 def _complete(app: Application, call: Call, collected: Collected) -> None:
@@ -101,8 +101,8 @@ def read_back(call: Call, prompts: Iterable[Spoken]) -> Iterator[Spoken]:
 
 
 def settled(app: Application, call: Call, asked: Requests) -> tuple[Requests, list[Statement]]:
-    """What is asked for indeed, and what is kept or forgotten with it: a number that was confirmed is the contact's
-    from the same transaction on; what was wrong is not kept."""
+    """What is asked for indeed, and what is kept or forgotten with it: a number that was confirmed is kept under its
+    hash, which nothing overwrites; what was wrong is not kept."""
     first = asked[0]
     if isinstance(first, RejectDigits):
         call.digits = ""
@@ -121,6 +121,5 @@ def _given(app: Application, call: Call) -> tuple[Requests, list[Statement]]:
     forget = store.forget_named(call.contact, NUMBER)
     if number is None:
         return (callback_requests.AskNumber(call.contact),), forget
-    call.number = ""  # opened again when it is rung: only then it is known that this was stored
     given = callback_requests.GiveNumber(call.contact, app.names.number(number))
-    return (given,), [*store.replace_number(call.contact, number), *forget]
+    return (given,), [*store.keep_callback_number(call.contact, given.number, number), *forget]

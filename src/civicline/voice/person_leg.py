@@ -41,16 +41,23 @@ def mend(app: Application, call: Call, leg: Leg, local: LocalLeg | None) -> None
 
 
 def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
-    if not call.number and not _open_number(app, call):
+    if _hashed(app, call) not in call.rung and not _open_number(app, call):
         agent_leg.later(app, local, LOOK_AGAIN_S, lambda: app.mend(call.contact))
         return
     agent_leg.rings(app, local, leg, _left_s(app, call), lambda sdp: _invite(app, call, leg, sdp))
 
 
+def _hashed(app: Application, call: Call) -> str:
+    """Of the number that was keyed in to be rung at; "" for the one that the call came from."""
+    contact = app.state.contacts.get(call.contact)
+    return contact.promise.number if contact is not None and contact.promise is not None else ""
+
+
 def _open_number(app: Application, call: Call) -> bool:
     """False while the database is away; whoever's number was disposed of meanwhile has none."""
     try:
-        call.number = store.stored_number(app.stored_keys.database.connection(), call.contact)
+        hashed = _hashed(app, call)
+        call.rung[hashed] = store.stored_number(app.stored_keys.database.connection(), call.contact, hashed)
     except psycopg.Error as error:
         log.error("voice: a number could not be read: %s", type(error).__name__)
         return False
@@ -59,7 +66,7 @@ def _open_number(app: Application, call: Call) -> bool:
 
 def _invite(app: Application, call: Call, leg: Leg, sdp: str) -> bool:
     agency, trunk = app.state.agency, _trunk(app)
-    number = number_to_ring(agency, call.number) if agency is not None else None
+    number = number_to_ring(agency, call.rung[_hashed(app, call)]) if agency is not None else None
     if number is None or trunk is None:
         return False
 
@@ -86,5 +93,5 @@ def silence(app: Application, call: Call, leg: Leg) -> None:
     """See `agent_leg.silence`."""
     if leg.ending_at is None or app.elapsed_s(leg.ending_at) >= agent_leg.KNOWN_FOR_S:
         return
-    if call.number or _open_number(app, call):
+    if _hashed(app, call) in call.rung or _open_number(app, call):
         _invite(app, call, leg, DUMMY_SDP)

@@ -137,10 +137,10 @@ def _rehydrate_digits(app: Application, call: Call, conn: psycopg.Connection[obj
     contact = app.state.contacts.get(call.contact)
     if contact is None:
         return
-    if contact.digits is not None and contact.digits_entered:
-        call.digits = store.stored_digits(conn, contact.id, contact.digits)
-    elif contact.number_step is NumberStep.ENTERED:
+    if contact.number_step is NumberStep.ENTERED:
         call.digits = store.stored_digits(conn, contact.id, NUMBER)
+    elif contact.digits is not None and contact.digits_entered:
+        call.digits = store.stored_digits(conn, contact.id, contact.digits)
 
 
 def _take_leg(app: Application, leg: str, stored: store.StoredLeg) -> bool:

@@ -51,8 +51,9 @@ def stored_leg(conn: psycopg.Connection[Any], contact: str, leg: str) -> StoredL
     return StoredLeg(base64.b64decode(body["dialog"]), body["remote_sdp"], body["local_sdp"])
 
 
-def stored_number(conn: psycopg.Connection[Any], contact: str) -> str:
-    return open_field(conn, contact, NUMBER) or ""
+def stored_number(conn: psycopg.Connection[Any], contact: str, hashed: str = "") -> str:
+    """The one that the call came from, or the one that was kept under this hash."""
+    return open_field(conn, contact, f"{NUMBER} {hashed}" if hashed else NUMBER) or ""
 
 
 def keep_digits(contact: str, digits: str, text: str) -> list[Statement]:
@@ -68,8 +69,9 @@ def forget_named(contact: str, digits: str) -> list[Statement]:
     return [(_FORGET, (contact, DIGITS + digits))]
 
 
-def replace_number(contact: str, number: str) -> list[Statement]:
-    return seal_statements(contact, {NUMBER: number})
+def keep_callback_number(contact: str, hashed: str, number: str) -> list[Statement]:
+    """The number that was keyed in to be rung at, under its keyed hash."""
+    return seal_statements(contact, {f"{NUMBER} {hashed}": number})
 
 
 def stored_digits(conn: psycopg.Connection[Any], contact: str, digits: str) -> str:

@@ -65,6 +65,7 @@ def number(contact: Contact, agency: Agency) -> Step | None:
             again=frozenset({REPEAT_KEY}),
             silence=back,
             invalid=back,
+            takes_ahead=False,
         )
     return Step(
         id_,

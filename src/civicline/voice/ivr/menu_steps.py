@@ -162,7 +162,7 @@ def _code(contact: Contact, agency: Agency) -> Step:
     return Step(
         f"code-{contact.visit}",
         (Spoken("code_ask", language),),
-        first=(Spoken("code_unknown", language),) if contact.code_guesses else (),
+        first=(Spoken("code_unknown", language),) if contact.code_unknown else (),
         silence=operator(contact, TopicBy.SILENCE),
         invalid=operator(contact, TopicBy.INVALID_KEYS),
         collected=Collected("", CODE_DIGITS, CODE_DIGITS, (menu_requests.GoBack(contact.id),), keyed=Keyed.CODE),
