@@ -258,7 +258,7 @@ def test_a_number_that_is_keyed_in_is_the_one_that_is_rung(town: Town, person_po
         caller.gone()
         contact = caller.id
     eventually(lambda: is_ready(town, contact), what="the end of the first call")
-    with town.working("ann", plays=tone) as phone, Person(person_port, sounds=town.sounds) as rung:
+    with Person(person_port, sounds=town.sounds) as rung, town.working("ann", plays=tone) as phone:
         rung.hear("ringing_back")
         assert any(f"sip:+1{wanted}@" in message.start for message in rung.sipp.messages() if not message.sent)
         rung.ear.press("1")
