@@ -9,7 +9,7 @@ from civicline.core import claiming, menu_requests
 from civicline.core import requests as r
 from civicline.core.lifecycle import Failure, HungUpBy
 from core import packs
-from core.test_callback import POLICY, Line, with_policy
+from core.kept import POLICY, Line, with_policy
 
 
 class Elsewhere(Line):
@@ -106,7 +106,8 @@ def test_back_to_the_menu_and_no_code_counts_there():
     line = Elsewhere()
     caller = line.rings()
     caller.menu = "main"
-    assert line.do(menu_requests.GoBack("c9")) == ["MenuEntered"] and not caller.code_asked
+    line.keys_in(other(line.kept.promise.code))
+    assert line.do(menu_requests.GoBack("c9")) == ["MenuEntered"] and not caller.code_asked and not caller.code_unknown
     assert line.keys_in(line.kept.promise.code) == [] and line.kept.state == "kept"
 
 

@@ -9,7 +9,7 @@ from civicline.core import requests as r
 from civicline.core.lifecycle import HungUpBy
 from civicline.core.ring_back_requests import RingBack
 from core import packs
-from core.test_callback import Line, with_policy
+from core.kept import Line, with_policy
 
 OTHER = "another number"
 

@@ -49,9 +49,7 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     wanted |= NESTED if any(is_nested(files, id_) for id_ in every["menus"]) else frozenset()
     wanted |= MESSAGES if every["messages"] else frozenset()
     wanted |= DIGITS if every["digits"] else frozenset()
-    ways = [way for part in every["menus"].values() for way in part.keys.values()]
-    ways += [part.then for part in every["digits"].values()]
-    wanted |= PLACE if any(way.kind is WayKind.PLACE for way in ways) else frozenset()
+    wanted |= PLACE if any(way.kind is WayKind.PLACE for way in _ways(files)) else frozenset()
     tells = any(queue.say_every_s is not None for queue in every["queues"].values())
     wanted |= POSITION if tells else frozenset()
     wanted |= HOLD if calls_back(files) else frozenset()
@@ -67,12 +65,16 @@ def calls_back(files: Files) -> bool:
 
 def is_nested(files: Files, menu: str) -> bool:
     """Whether there is a way back from it: some key leads there."""
-    ways = [way for part in files.entries["menus"].values() for way in part.keys.values()]
-    ways += [part.then for part in files.entries["digits"].values()]
     aliases = {menu}
     for id_, part in files.entries["menus"].items():
         aliases |= {id_} if any(each.menu == menu for each in part.instead) else set()
-    return any(way.kind is WayKind.MENU and way.to in aliases for way in ways)
+    return any(way.kind is WayKind.MENU and way.to in aliases for way in _ways(files))
+
+
+def _ways(files: Files) -> list[Way]:
+    """All that a key, or digits that were confirmed, lead along."""
+    ways = [way for part in files.entries["menus"].values() for way in part.keys.values()]
+    return ways + [part.then for part in files.entries["digits"].values()]
 
 
 def label(files: Files, way: Way) -> Text:

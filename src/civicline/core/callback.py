@@ -16,7 +16,7 @@ from civicline.core import deadlines, hours, same_agent, wait
 from civicline.core.agency import Agency, CallbackPolicy
 from civicline.core.claiming import code_of
 from civicline.core.joining import Record
-from civicline.core.lifecycle import IN_LINE, ContactState, DeclinedFor, Failure, HungUpBy, LegState, Unreached
+from civicline.core.lifecycle import ContactState, DeclinedFor, Failure, HungUpBy, LegState, Unreached
 from civicline.core.model import PROMISED_S, Contact, Leg, State
 
 
@@ -43,29 +43,28 @@ def offer(state: State, contact: Contact, at: float, record: Record) -> None:
 
 def policy_here(state: State, contact: Contact, at: float) -> CallbackPolicy | None:
     """Of whoever waits for the first time, in a queue that rings people at this hour."""
-    agency, first = state.agency, contact.connected_at is None and contact.promise is None
-    if agency is None or not first or contact.state not in IN_LINE or not may_ring_now(agency, contact, at):
+    agency = state.agency
+    if agency is None or contact.promise is not None or not contact.is_in_first_line:
         return None
-    return _policy(agency, contact)
+    return _policy(agency, contact) if may_ring_now(agency, contact, at) else None
 
 
 def why_not(state: State, contact: Contact, policy: CallbackPolicy, at: float, number: str = "") -> DeclinedFor | None:
     """Why no call to `number`, or to the contact's own, is promised; None: it is. The limits hold for both numbers."""
     if not number and not contact.may_ring:
         return DeclinedFor.NO_NUMBER
-    both = {each for each in (number, contact.caller) if each}
-    if not all(has_none_open(state, each) for each in both):
+    whys = (over_limit(state, each, policy, at) for each in (number, contact.caller) if each)
+    return next((why for why in whys if why is not None), None)
+
+
+def over_limit(state: State, caller: str, policy: CallbackPolicy, at: float) -> DeclinedFor | None:
+    """One promise at a time and so many a day for one number, so that nobody can have others rung on and on."""
+    if state.derived.promises.get(caller):
         return DeclinedFor.NUMBER_HAS_ONE
-    return None if all(has_day_left(state, each, policy, at) for each in both) else DeclinedFor.DAY_IS_FULL
+    return None if _has_day_left(state, caller, policy, at) else DeclinedFor.DAY_IS_FULL
 
 
-def has_none_open(state: State, caller: str) -> bool:
-    """One promise at a time, so that nobody can have others rung."""
-    return not state.derived.promises.get(caller)
-
-
-def has_day_left(state: State, caller: str, policy: CallbackPolicy, at: float) -> bool:
-    """So many promises a day, for the same reason."""
+def _has_day_left(state: State, caller: str, policy: CallbackPolicy, at: float) -> bool:
     if state.derived.promised.get(caller, 0) < policy.limit_a_day:
         return True
     today = sum(given > at - PROMISED_S for given, to in state.promised if to == caller)

@@ -77,7 +77,7 @@ def note_promise(state: State, contact: Contact, at: float) -> None:
     for number in numbers_of(contact):
         state.promised.append((at, number))
         indexes.count(state.derived.promised, number, 1)
-    while state.promised[0][0] < at - PROMISED_S:
+    while state.promised and state.promised[0][0] < at - PROMISED_S:
         indexes.count(state.derived.promised, state.promised.popleft()[1], -1)
 
 

@@ -32,9 +32,9 @@ def code_of(state: State, contact_id: str) -> str:
 
 def whose(state: State, code: str, at: float) -> str:
     """The contact that has the place of this code now, and can give it; "" for none. Of several the last promise's."""
-    named = [contact for contact in state.contacts.values() if contact.promise and contact.promise.code == code]
-    made = [(contact.promise.made_at, _holder(state, contact)) for contact in named if contact.promise is not None]
-    return max(((when, each.id) for when, each in made if is_kept(state, each, at)), default=(0.0, ""))[1]
+    promised = ((contact.promise, _holder(state, contact)) for contact in state.contacts.values() if contact.promise)
+    holders = ((promise.made_at, each) for promise, each in promised if promise.code == code)
+    return max(((made_at, each.id) for made_at, each in holders if is_kept(state, each, at)), default=(0.0, ""))[1]
 
 
 def _holder(state: State, contact: Contact) -> Contact:

@@ -98,7 +98,7 @@ def _count_promise(derived: Derived, contact: Contact, change: int) -> None:
 def numbers_of(contact: Contact) -> list[str]:
     """Those that a promise counts for: the one that the call came from, and the one at which the person is rung."""
     keyed_in = contact.promise.number if contact.promise is not None else ""
-    return [contact.caller] + ([keyed_in] if keyed_in and keyed_in != contact.caller else [])
+    return [number for number in dict.fromkeys((contact.caller, keyed_in)) if number]
 
 
 def _is_ready(contact: Contact) -> bool:

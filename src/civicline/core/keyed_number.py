@@ -18,37 +18,39 @@ from civicline.core.menu_folds import staying
 from civicline.core.model import Contact, State
 
 
-def _offered(state: State, contact_id: str, at: float) -> Contact | None:
-    """The contact while it may key in a number."""
+def _waiting(state: State, contact_id: str) -> Contact | None:
+    """The contact while it waits in line for the first time."""
     contact = state.contacts.get(contact_id)
-    policy = callback.policy_here(state, contact, at) if contact is not None else None
-    if contact is None or policy is None or contact.hold_offered_at is None:
-        return None
-    return contact if policy.other_numbers else None
+    return contact if contact is not None and contact.is_in_first_line else None
+
+
+def _may(state: State, contact: Contact, at: float) -> bool:
+    """Whether it may key in a number."""
+    policy = callback.policy_here(state, contact, at)
+    return policy is not None and policy.other_numbers and contact.hold_offered_at is not None
 
 
 def _ask(state: State, request: requests.AskNumber, at: float, record: Record) -> None:
-    contact = state.contacts.get(request.contact)
-    if _offered(state, request.contact, at) is not None:
-        record(facts.NumberAsked(at, request.contact))
-    elif contact is not None and contact.number_step is not None and contact.is_in_first_line:
+    contact = _waiting(state, request.contact)
+    if contact is not None and _may(state, contact, at):
+        record(facts.NumberAsked(at, contact.id))
+    elif contact is not None and contact.number_step is not None:
         record(facts.NumberLeft(at, contact.id))
 
 
 def _enter(state: State, request: requests.EnteredNumber, at: float, record: Record) -> None:
-    contact = state.contacts.get(request.contact)
-    if contact is None or contact.number_step is not NumberStep.ASKED or not contact.is_in_first_line:
-        return
-    may = _offered(state, contact.id, at) is not None
-    record(facts.NumberEntered(at, contact.id) if may else facts.NumberLeft(at, contact.id))
+    contact = _waiting(state, request.contact)
+    if contact is not None and contact.number_step is NumberStep.ASKED:
+        may = _may(state, contact, at)
+        record(facts.NumberEntered(at, contact.id) if may else facts.NumberLeft(at, contact.id))
 
 
 def _give(state: State, request: requests.GiveNumber, at: float, record: Record) -> None:
     """Whoever is offered to somebody just now is asked again when that one does not answer."""
-    contact = state.contacts.get(request.contact)
-    if contact is None or contact.number_step is not NumberStep.ENTERED or contact.state is not ContactState.WAITING:
+    contact = _waiting(state, request.contact)
+    if contact is None or contact.number_step is not NumberStep.ENTERED or contact.state is ContactState.OFFERED:
         return
-    if not request.number or _offered(state, contact.id, at) is None:
+    if not request.number or not _may(state, contact, at):
         record(facts.NumberLeft(at, contact.id))
         return
     why = callback.take(state, contact, at, record, request.number)
@@ -57,8 +59,8 @@ def _give(state: State, request: requests.GiveNumber, at: float, record: Record)
 
 
 def _leave(state: State, request: requests.LeaveNumber, at: float, record: Record) -> None:
-    contact = state.contacts.get(request.contact)
-    if contact is not None and contact.number_step is not None and contact.is_in_first_line:
+    contact = _waiting(state, request.contact)
+    if contact is not None and contact.number_step is not None:
         record(facts.NumberLeft(at, contact.id))
 
 

@@ -12,7 +12,7 @@ from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
 from civicline.core import hours, slots
 from civicline.core.agency import Agency, CallbackPolicy, Line, Queue, Topic
-from civicline.core.callback import has_day_left, has_none_open
+from civicline.core.callback import over_limit
 from civicline.core.claiming import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import PROMISED, ContactState, DeclinedFor
@@ -69,10 +69,9 @@ def why_not(
     replaced = state.contacts.get(request.replaces)
     if request.replaces and (replaced is None or replaced.caller != request.caller or not _is_ahead(replaced)):
         return DeclinedFor.GONE
-    if replaced is None and not has_none_open(state, request.caller):
-        return DeclinedFor.NUMBER_HAS_ONE
-    if replaced is None and not has_day_left(state, request.caller, policy, at):
-        return DeclinedFor.DAY_IS_FULL
+    over = over_limit(state, request.caller, policy, at) if replaced is None else None
+    if over is not None:
+        return over
     return DeclinedFor.FULL if _is_full(state, queue, policy, request) else None
 
 

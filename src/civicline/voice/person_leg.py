@@ -41,7 +41,7 @@ def mend(app: Application, call: Call, leg: Leg, local: LocalLeg | None) -> None
 
 
 def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
-    if _hashed(app, call) not in call.rung and not _open_number(app, call):
+    if not _open_number(app, call):
         agent_leg.later(app, local, LOOK_AGAIN_S, lambda: app.mend(call.contact))
         return
     agent_leg.rings(app, local, leg, _left_s(app, call), lambda sdp: _invite(app, call, leg, sdp))
@@ -55,8 +55,10 @@ def _hashed(app: Application, call: Call) -> str:
 
 def _open_number(app: Application, call: Call) -> bool:
     """False while the database is away; whoever's number was disposed of meanwhile has none."""
+    hashed = _hashed(app, call)
+    if hashed in call.rung:
+        return True
     try:
-        hashed = _hashed(app, call)
         call.rung[hashed] = store.stored_number(app.stored_keys.database.connection(), call.contact, hashed)
     except psycopg.Error as error:
         log.error("voice: a number could not be read: %s", type(error).__name__)
@@ -66,7 +68,7 @@ def _open_number(app: Application, call: Call) -> bool:
 
 def _invite(app: Application, call: Call, leg: Leg, sdp: str) -> bool:
     agency, trunk = app.state.agency, _trunk(app)
-    number = number_to_ring(agency, call.rung[_hashed(app, call)]) if agency is not None else None
+    number = number_to_ring(agency, call.rung.get(_hashed(app, call), "")) if agency is not None else None
     if number is None or trunk is None:
         return False
 
@@ -93,5 +95,5 @@ def silence(app: Application, call: Call, leg: Leg) -> None:
     """See `agent_leg.silence`."""
     if leg.ending_at is None or app.elapsed_s(leg.ending_at) >= agent_leg.KNOWN_FOR_S:
         return
-    if _hashed(app, call) in call.rung or _open_number(app, call):
+    if _open_number(app, call):
         _invite(app, call, leg, DUMMY_SDP)
