@@ -115,12 +115,25 @@ def test_the_representatives_own_phone_holds_and_resumes(talk: Talk) -> None:
 
 
 def test_a_refer_to_somebody_else_is_refused(town: Town, talk: Talk) -> None:
+    """baresip 1.0 itself hangs up when it is refused."""
     host, port = town.centre.sip
     talk.phone.command("transfer", f"sip:nobody@{host}:{port}")
-    talk.phone.expect("TRANSFER_FAILED")
-    talk.hears_each_other()
-    talk.caller.leave()
+    assert talk.phone.expect("TRANSFER_FAILED")["param"].startswith("603")
     town.until("ann", AgentState.WRAP_UP)
+    assert (talk.contact.ended_by, talk.contact.passed_on) == (HungUpBy.AGENT, None)
+
+
+def test_a_caller_passes_nobody_on_and_the_talk_goes_on(town: Town, tones: dict[str, Path]) -> None:
+    with ExitStack() as stack:
+        talk = Talk(town, tones, stack, "caller_refers")
+        talk.caller.hang_up()  # which makes the scenario go on: a REFER
+        eventually(lambda: any("603" in m.start for m in talk.caller.sipp.messages()), what="the refusal")
+        packets = len(talk.caller.ear.times)
+        eventually(lambda: len(talk.caller.ear.times) > packets + 50, what="a second of sound after it")
+        talk.hears_each_other()
+        assert talk.contact.state == "talking"
+        talk.caller.leave()
+        town.until("ann", AgentState.WRAP_UP)
 
 
 def test_a_refer_is_a_blind_transfer(town: Town, talk: Talk) -> None:

@@ -24,12 +24,15 @@ import tempfile
 import threading
 import time
 import wave
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 from peers.ports import PATIENCE_S, eventually, free_tcp, free_udp
 
 SILENCE_S = 120  # baresip ends a call when its file does
+latest: deque[Phone] = deque(maxlen=3)
+"""The phones that were started last, whose logs explain a test that failed."""
 
 CONFIG = """
 poll_method epoll
@@ -82,6 +85,7 @@ class Phone:
         self._untaken: list[dict[str, Any]] = []
         self._arriving: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process: subprocess.Popen[bytes] | None = None
+        self._kept_log: str | None = None
         self._write_files(password, registrar, auto_answer, plays, register_s)
         if tls:
             self._secure()
@@ -92,10 +96,11 @@ class Phone:
 
     def start(self) -> Phone:
         log = (self.folder / "log").open("ab")
-        command = ["baresip", "-4", "-f", str(self.folder)]
+        command = ["baresip", "-4", "-s", "-f", str(self.folder)]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._socket = eventually(self._connect, what="baresip's control port")
         threading.Thread(target=self._listen, daemon=True).start()
+        latest.append(self)
         return self
 
     def stop(self) -> None:
@@ -114,6 +119,7 @@ class Phone:
 
     def __exit__(self, *error: object) -> None:
         self.kill()
+        self._kept_log = self.log
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def wait_registered(self) -> None:
@@ -172,7 +178,8 @@ class Phone:
 
     @property
     def log(self) -> str:
-        return (self.folder / "log").read_text(errors="replace")
+        """What it printed, every SIP message among it; to be read after its end, too."""
+        return self._kept_log or (self.folder / "log").read_text(errors="replace")
 
     @property
     def _running(self) -> bool:
