@@ -132,6 +132,8 @@ class Floor:
         """Whose place is kept, when we ring back."""
         self._promised: str = ""
         """The contact whose place is kept."""
+        self._filled_at = 0
+        """The journal's position before the calls of this round."""
 
     def __enter__(self) -> Floor:
         centre = self._stack.enter_context(self.centre)
@@ -189,6 +191,8 @@ class Floor:
     # A call in every phase
 
     def fill(self, **meanwhile: Waits) -> None:
+        with connect(self.centre.url, "witness") as conn:
+            self._filled_at = read.last_position(conn)
         self.dial()
         self.turn({phase: self.bring(phase) for phase in PHASES} | meanwhile)
 
@@ -314,8 +318,9 @@ class Floor:
         caller.__exit__(None)
         yield from self.asked(requests.HangUp(AGENTS["kept"], self._promised))
         yield from self.until(lambda: person.sipp.saw("BYE"), "our BYE to the person")
-        due = [fact for fact in self.facts() if isinstance(fact, CallbackDue) and fact.contact == self._promised]
-        reached = [fact for fact in self.facts() if isinstance(fact, PersonReached) and fact.contact == self._promised]
+        ours = [fact for fact in self.facts(self._filled_at) if getattr(fact, "contact", "") == self._promised]
+        due = [fact for fact in ours if isinstance(fact, CallbackDue)]
+        reached = [fact for fact in ours if isinstance(fact, PersonReached)]
         assert len(person.calls()) <= len(due), f"rung by {len(person.calls())} names for {len(due)} attempts"
         assert len(reached) == 1, reached
         person.__exit__(None)
@@ -522,15 +527,15 @@ class Floor:
         """Every call is one contact, in the journal and in the report; no contact was offered twice."""
         contacts = len(self.centre.state().contacts)
         assert self.calls <= contacts <= self.calls + self.refused
-        offers = Counter(fact.contact for fact in self.facts() if isinstance(fact, OfferMade))
-        taken = Counter(fact.contact for fact in self.facts() if isinstance(fact, OfferAccepted))
-        assert not [fact for fact in self.facts() if isinstance(fact, OfferMissed)]
+        told = list(self.facts())
+        offers = Counter(fact.contact for fact in told if isinstance(fact, OfferMade))
+        taken = Counter(fact.contact for fact in told if isinstance(fact, OfferAccepted))
+        assert not [fact for fact in told if isinstance(fact, OfferMissed)]
         assert set(offers.values()) == {1} and offers == taken
         counted = report.day(self.centre.url, datetime.now(ZoneInfo("America/Denver")).date())["total"]["parts"]
         assert (counted["received"], counted["answered"]) == (contacts, len(taken)), counted
 
-    def facts(self) -> Iterator[Fact]:
-        after = 0
+    def facts(self, after: int = 0) -> Iterator[Fact]:
         with connect(self.centre.url, "witness") as conn:
             while events := read.read(conn, after, 2000):
                 after = events[-1].position
