@@ -129,6 +129,13 @@ CASES = [
     ),
     ("queues.yaml", "ring_s: 20", f"callback: {{{OFFER}, attempts: 0}}", "individual.callback.attempts", "'0' does"),
     ("queues.yaml", "ring_s: 20", f"callback: {{{OFFER}, capacity: 0}}", "individual.callback.capacity", "'0' does"),
+    (
+        "queues.yaml",
+        "ring_s: 20",
+        f"callback: {{{OFFER}, choose_time: true}}",
+        "individual.callback.choose_time",
+        "times",
+    ),
     ("queues.yaml", "ring_s: 20", f"callback: {{{OFFER}, slot_s: 60}}", "individual.callback.slot_s", "'60' does"),
     ("queues.yaml", "ring_s: 20", f"callback: {{{OFFER}}}", "individual.callback", "never offered"),
     ("queues.yaml", "ring_s: 20", f"say_every_s: 60\n  callback: {{{OFFER}}}", "individual.callback", "no carrier"),

@@ -44,8 +44,8 @@ from civicline.voice.media.client import NoAnswerError
 from civicline.voice.names import Names, contact_of
 from e2e import centre as centre_module
 from e2e.centre import Centre
+from e2e.kept import TOLD
 from e2e.person import Person
-from e2e.test_callbacks import TOLD
 from e2e.witness import AGENT_HZ, CALLER_HZ, Caller, Dump, Ear, recovered_s, tone_file
 from peers.baresip import Phone
 from peers.ports import eventually, free_udp

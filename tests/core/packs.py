@@ -66,7 +66,9 @@ QUEUES = (
         "operator",
         tiers=(1, 2),
         say_every_s=30,
-        callback=CallbackPolicy(0, attempts=3, gap_s=60, hours="office", other_numbers=True),
+        callback=CallbackPolicy(
+            0, attempts=3, gap_s=60, hours="office", other_numbers=True, capacity=1, choose_time=True
+        ),
     ),
 )
 TOPICS = (

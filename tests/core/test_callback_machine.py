@@ -102,6 +102,16 @@ class CallbackMachine(Steps):
             for each in asked[:how_far]:
                 self.step(each(contact.id))
 
+    @rule(data=st.data(), nth=st.integers(0, 2), back=st.booleans())
+    def somebody_chooses_a_time(self, data, nth, back):
+        contact = self.one(data, "waiting", "offered", "talking", "closed")
+        if contact is not None:
+            self.step(cb.AskTimes(contact.id))
+            if contact.times and not back:
+                self.step(cb.TakeTime(contact.id, contact.times[nth]))
+            elif back:
+                self.step(cb.LeaveTimes(contact.id))
+
     @rule(data=st.data(), guesses=st.integers(0, 3))
     def somebody_keys_in_a_code(self, data, guesses):
         """From another telephone, after so many that are nobody's."""

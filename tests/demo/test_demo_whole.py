@@ -18,7 +18,7 @@ import yaml
 
 from peers.ports import eventually, free_tcp, free_udp
 
-START_S = 120.0
+START_S = 300.0
 DEMO = Path(__file__).parents[2] / "agencies" / "demo"
 SHORTENED = {
     "notice": "Recorded. 9: no.",

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from civicline.agency import pack
 from civicline.core import callback_requests, requests
 from civicline.core.agency import CallbackPolicy
-from civicline.core.lifecycle import Failure
+from civicline.core.lifecycle import Failure, HungUpBy
 from web.fixtures import LOOKS, signed_in, violations
 from web.stand import DEMO, REPRESENTATIVE, Stand
 
@@ -25,8 +25,8 @@ WORDS = {
 def _rings_back(site: Stand) -> None:
     """Whoever asks about income tax may be rung back, day and night."""
     found = pack.read(DEMO).agency
-    policy = CallbackPolicy(6000, hours="always", limit_a_day=99)
-    individual = replace(found.queues["individual"], callback=policy)
+    policy = CallbackPolicy(6000, hours="always", limit_a_day=99, other_numbers=True)
+    individual = replace(found.queues["individual"], callback=policy, say_every_s=60)
     site.give(requests.LoadAgency(replace(found, queues=found.queues | {"individual": individual})))
 
 
@@ -126,3 +126,25 @@ def test_who_cannot_be_rung_is_said_and_why(site: Stand, desk: Page, caller: str
     stage(desk, "cannot")
     expect(desk.locator("#ring-back")).to_contain_text(why)
     expect(desk.get_by_role("button", name="Ring back")).to_have_count(0)
+
+
+def test_whoever_withholds_the_number_is_rung_back_at_the_one_that_was_keyed_in(site: Stand, desk: Page) -> None:
+    contact = site.call()
+    leg = f"{contact}-b1"
+    site.give(
+        callback_requests.AskNumber(contact),
+        callback_requests.EnteredNumber(contact),
+        callback_requests.GiveNumber(contact, "number of five"),
+        callback_requests.PlayedHold(contact),
+        requests.LegHungUp(f"{contact}-c", HungUpBy.US),
+    )
+    site.ready_agent(REPRESENTATIVE)
+    site.give(requests.LegPickedUp(leg), callback_requests.ReachPerson(contact))
+    site.to_state(REPRESENTATIVE, "offered")
+    site.phone_answers(contact)
+    site.to_state(REPRESENTATIVE, "talking")
+    site.give(requests.LegHungUp(leg, HungUpBy.CALLER), requests.LegHungUp(f"{contact}-1", HungUpBy.US))
+    site.to_state(REPRESENTATIVE, "wrap_up")
+    stage(desk, "may")
+    press(desk, "Ring back")
+    stage(desk, "rings")

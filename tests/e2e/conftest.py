@@ -22,9 +22,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed test shows the end of the journal, and of what its phones printed."""
     report = yield
-    town = getattr(item, "funcargs", {}).get("town")
-    if report.failed and isinstance(town, Town):
-        report.sections.append(("journal", "\n".join(town.story()[-60:])))
+    centre = getattr(item, "funcargs", {}).get("centre")
+    if report.failed and isinstance(centre, Centre):
+        report.sections.append(("journal", "\n".join(Town(centre).story()[-60:])))
         report.sections += [(f"{phone.user}'s phone", phone.log[-6000:]) for phone in baresip.latest]
     return report
 

@@ -84,6 +84,26 @@ def test_another_number_is_keyed_in_and_confirmed() -> None:
     assert line.step().id == "kept"
 
 
+def test_a_time_is_chosen_from_those_that_are_told() -> None:
+    policy = replace(POLICY, choose_time=True, capacity=1)
+    line = Line(policy=policy)
+    for minute in range(0, 24 * 60, 30):
+        line.agency.prompts[f"time.{minute // 60:02}{minute % 60:02}"] = {}
+    offer = line.step()
+    assert offer.prompts[-1] == Spoken("hold_offer_time", "es")
+    line.ask(*offer.keys["4"])
+    told = line.step()
+    names = [each.name for each in told.prompts]
+    assert names[:4] == ["times_ask", "day_today", "time.1230", "time_key.1"] and names[-1] == "times_more"
+    assert told.silence == told.invalid == told.keys["*"] == (cb.LeaveTimes("c"),)
+    line.ask(*told.keys["4"])
+    later = line.step()
+    assert later.id != told.id and later.prompts[2] == Spoken("time.1400", "es")
+    line.ask(*later.keys["3"])
+    kept = [each.name for each in line.step().prompts]
+    assert kept[:4] == ["time_kept", "day_today", "time.1500", "time_code"] and kept[-1] == "hold_goodbye"
+
+
 def test_no_offer_where_we_may_not_ring() -> None:
     step = Line(may_ring=False).step()
     assert "2" not in step.keys and Spoken("hold_offer", "es") not in step.prompts

@@ -97,6 +97,8 @@ def _callback(files: Files, id_: str, queue: QueuePart) -> None:
     way = (id_, "callback")
     if queue.callback.hours:
         known(files, "queues", (*way, "hours"), queue.callback.hours, "hours")
+    if queue.callback.choose_time and queue.callback.capacity is None:
+        files.wrong("queues", (*way, "choose_time"), "there are no times to choose from", "add `capacity`, such as 4")
     if queue.say_every_s is None:
         files.wrong("queues", way, "it is never offered", "add `say_every_s`: the offer follows the position")
     if not any(trunk.hosts for trunk in files.entries["trunks"].values()):

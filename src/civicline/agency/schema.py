@@ -214,6 +214,7 @@ class CallbackPart(Part):
     limit_a_day: Annotated[int, Field(ge=1, le=99)] = 3
     same_agent_s: Annotated[float, Field(ge=0, le=600)] = 60.0
     other_numbers: bool = False
+    choose_time: bool = False
 
 
 class QueuePart(Part):
@@ -250,6 +251,12 @@ class HoursPart(Part):
     holidays: Literal["open", "closed"] = "closed"
     closed: list[date] = []
     special: dict[date, list[Hours]] = {}
+
+    @property
+    def spans(self) -> list[Span]:
+        """Of every day that it speaks of."""
+        weekly = (getattr(self, day) or [] for day in DAYS)
+        return [span for spans in (self.every_day, *weekly, *self.special.values()) for span in spans]
 
 
 class StaffPart(Part):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from civicline.agency import waits
+from civicline.agency import times, waits
 from civicline.agency.files import Files
 from civicline.agency.positions import POSITIONS
 from civicline.agency.schema import AgencyFile, MenuPart
-from civicline.core.agency import Text, Way, WayKind
+from civicline.core.agency import Span, Text, Way, WayKind
 
 ALWAYS = frozenset({
     "notice", "recording_refused", "invalid_key", "no_key", "please_wait", "closed", "full", "connecting", "on_hold",
@@ -23,15 +23,21 @@ HOLD = frozenset({"hold_offer", "hold_kept", "hold_goodbye", "ringing_back", "pl
 """Virtual hold: offered in line, taken, whoever is rung back is greeted; whoever comes back has the old place."""
 NUMBER = frozenset({"hold_offer_number", "number_ask", "number_wrong", "number_declined"}) | DIGITS
 """Another number may be keyed in, at which to be rung."""
-EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | POSITION | HOLD | NUMBER | PLACE | waits.PROMPTS
-PLACES = {
-    "menu_topic": {"topic", "key"},
-    "menu_place": {"key"},
-    "position": {"number"},
-    "ringing_back": {"agency"},
-} | waits.PLACES
+LINE = POSITION | HOLD | NUMBER | PLACE | waits.PROMPTS | times.PROMPTS
+EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | LINE
+PLACES = (
+    {
+        "menu_topic": {"topic", "key"},
+        "menu_place": {"key"},
+        "position": {"number"},
+        "ringing_back": {"agency"},
+    }
+    | waits.PLACES
+    | times.PLACES
+)
 """What is filled in, by prompt."""
-TEMPLATES = frozenset({"menu_topic", "menu_place", "menu_operator", "menu_back", "position"}) | waits.TEMPLATES
+MENU = frozenset({"menu_topic", "menu_place", "menu_operator", "menu_back"})
+TEMPLATES = MENU | {"position"} | waits.TEMPLATES | times.TEMPLATES
 """Parts of other prompts, never said by themselves."""
 TABLES = {
     WayKind.TOPIC: "topics",
@@ -55,12 +61,17 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     wanted |= HOLD if calls_back(files) else frozenset()
     others = any(queue.callback and queue.callback.other_numbers for queue in every["queues"].values())
     wanted |= NUMBER if others else frozenset()
+    wanted |= times.PROMPTS if chooses_time(files) else frozenset()
     says = any(waits.PROMPTS & texts.keys() for name, texts in every.items() if name.startswith("prompts/"))
     return wanted | (waits.PROMPTS if says else frozenset())
 
 
 def calls_back(files: Files) -> bool:
     return any(queue.callback is not None for queue in files.entries["queues"].values())
+
+
+def chooses_time(files: Files) -> bool:
+    return any(queue.callback is not None and queue.callback.choose_time for queue in files.entries["queues"].values())
 
 
 def is_nested(files: Files, menu: str) -> bool:
@@ -118,8 +129,15 @@ def _figures(files: Files, texts: dict[str, str]) -> dict[str, str]:
     """Digits that are read back, positions in line and waits."""
     reads = bool(files.entries["digits"]) or calls_back(files)
     digits = {f"digit.{digit}": str(digit) for digit in range(10)} if reads else {}
-    digits |= waits.spoken(texts)
+    digits |= waits.spoken(texts) | times.spoken(texts, _slot_hours(files))
     position = texts.get("position")
     if position is None:
         return digits
     return digits | {f"position.{n}": position.format(number=n) for n in range(2, POSITIONS + 1)}
+
+
+def _slot_hours(files: Files) -> list[tuple[Span, int]]:
+    """Hours in which a caller may choose a time, with the length of their slots in seconds."""
+    queues = (queue for queue in files.entries["queues"].values() if queue.callback and queue.callback.choose_time)
+    found = ((files.entries["hours"].get(q.callback.hours or q.hours), q.callback.slot_s) for q in queues)
+    return [(span, slot_s) for hours, slot_s in found if hours is not None for span in hours.spans]

@@ -22,8 +22,6 @@ from civicline.people.sealing import NUMBER, open_field
 
 AHEAD_S = 14 * 86_400.0
 """Times are offered for so far ahead."""
-NOTICE_S = 600.0
-"""And none that begins sooner: the person has to write down the number first."""
 
 
 class Now(Enum):
@@ -70,7 +68,7 @@ def free_of(agency: Agency, queue: Queue, now: float | None = None) -> dict[date
     promised = contacts.promised(queue.id, datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))
     zone = ZoneInfo(agency.zone)
     found: dict[date, list[Slot]] = {}
-    for at in slots.free(agency, queue, promised, begin, begin + NOTICE_S, end):
+    for at in slots.free(agency, queue, promised, begin, begin + slots.NOTICE_S, end):
         local = datetime.fromtimestamp(at, zone)
         found.setdefault(local.date(), []).append(Slot(int(at), _clock(local)))
     return {day: list(_told_apart(found[day], zone)) for day in found}

@@ -51,6 +51,7 @@ class ContactRow(models.Model):
     passed_on_why = models.CharField(max_length=16, null=True)
     slot_at = models.DateTimeField(null=True)
     may_ring = models.BooleanField(default=False)
+    can_be_rung = models.BooleanField(default=False)
     restored_to = models.CharField(max_length=64, null=True)
     for_agent = models.CharField(max_length=64, null=True)
     rung_back_by = models.CharField(max_length=64, null=True)

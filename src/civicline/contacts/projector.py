@@ -35,8 +35,8 @@ CONTACT_COLUMNS = (
     "priority", "step", "place_at", "queued_at", "offers", "missed", "offer", "agent", "connected_at", "talk_ended_at",
     "ended_by", "turned_away", "abandoned_in", "closed_at", "wrapped_at", "final_topic", "disposition", "resolved",
     "taken_at", "held_at", "held_by", "consult_state", "consult_with", "passed_on_by", "passed_on_why",
-    "recording_paused_at", "pause_reminded_at", "slot_at", "may_ring", "restored_to", "for_agent", "rung_back_by",
-    "ring_attempts", "ring_failure", "ring_back_declined", "promise_end", "promised_to",
+    "recording_paused_at", "pause_reminded_at", "slot_at", "may_ring", "can_be_rung", "restored_to", "for_agent",
+    "rung_back_by", "ring_attempts", "ring_failure", "ring_back_declined", "promise_end", "promised_to",
     "due",
 )  # fmt: skip
 COUNTED_COLUMNS = ("counted_on", "counted")

@@ -159,6 +159,8 @@ class CallbackPolicy:
     """So long whoever comes back waits for the representative who has spoken to them, before anybody may take them."""
     other_numbers: bool = False
     """Callers may key in the number at which they are rung."""
+    choose_time: bool = False
+    """Callers in line may choose one of the slots instead."""
 
 
 @dataclass(frozen=True, slots=True)

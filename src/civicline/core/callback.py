@@ -12,7 +12,7 @@ from typing import Any
 
 from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
-from civicline.core import deadlines, hours, same_agent, wait
+from civicline.core import deadlines, hours, same_agent, slots, wait
 from civicline.core.agency import Agency, CallbackPolicy
 from civicline.core.claiming import code_of
 from civicline.core.joining import Record
@@ -38,7 +38,14 @@ def offer(state: State, contact: Contact, at: float, record: Record) -> None:
         return
     here = why_not(state, contact, policy, at) is None
     if (here or policy.other_numbers) and expected_wait_s(state, contact, at) >= policy.offer_after_s:
-        record(facts.HoldOffered(at, contact.id, here))
+        times = here and policy.choose_time and bool(slots.soon(state, contact.queue or "", at))
+        record(facts.HoldOffered(at, contact.id, here, times))
+
+
+def waiting_first(state: State, contact_id: str) -> Contact | None:
+    """The contact while it waits in line for the first time."""
+    contact = state.contacts.get(contact_id)
+    return contact if contact is not None and contact.is_in_first_line else None
 
 
 def policy_here(state: State, contact: Contact, at: float) -> CallbackPolicy | None:

@@ -10,11 +10,12 @@ from civicline.core.lifecycle import DeclinedFor, Unreached
 @dataclass(frozen=True, slots=True)
 class HoldOffered:
     """The caller is told from now on that the place can be kept without waiting on the telephone. `here`: by ringing
-    the number that the call came from; if not, only another one."""
+    the number that the call came from; if not, only another one. `times`: a time may be chosen, too."""
 
     at: float
     contact: str
     here: bool = True
+    times: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,35 @@ class NumberLeft:
 
     at: float
     contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimesTold:
+    """The caller, in line, may choose one of these `slots` (UTC, s), soonest first. `why`: the one that was chosen
+    before cannot be had."""
+
+    at: float
+    contact: str
+    slots: tuple[float, ...]
+    why: DeclinedFor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimesLeft:
+    """The caller goes on waiting without having chosen a time."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTaken:
+    """The person is rung at `slot` (UTC, s), and joins the line then. `code`: as for a kept place."""
+
+    at: float
+    contact: str
+    code: str
+    slot: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,5 +234,5 @@ CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
     | CallbackMissed | CallbackCancelled | CallbackOvertaken | CallbackDeclined | PlaceRestored
     | CodeAsked | CodeUnknown | OpenedToAnybody | NumberAsked | NumberEntered | NumberDeclined
-    | NumberLeft
+    | NumberLeft | TimesTold | TimesLeft | TimeTaken
 )  # fmt: skip

@@ -27,7 +27,7 @@ def _promise(contact: Contact) -> Promise:
 def _hold_offered(state: State, fact: facts.HoldOffered) -> None:
     contact = state.contacts[fact.contact]
     move_contact(state, contact, "HoldOffered")
-    contact.hold_offered_at, contact.hold_here = fact.at, fact.here
+    contact.hold_offered_at, contact.hold_here, contact.hold_times = fact.at, fact.here, fact.times
 
 
 def _hold_taken(state: State, fact: facts.HoldTaken) -> None:

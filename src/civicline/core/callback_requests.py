@@ -43,6 +43,29 @@ class LeaveNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class AskTimes:
+    """By key: be told the times at which one may be rung, those later than `after` (UTC, s)."""
+
+    contact: str
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTime:
+    """By key: be rung at `slot`, one of those that were told."""
+
+    contact: str
+    slot: float
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveTimes:
+    """The caller went back, or chose none."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlayedHold:
     """The caller heard to its end that the place is kept."""
 
@@ -104,5 +127,5 @@ class ClaimPlace:
 
 CallbackRequest = (
     TakeHold | PlayedHold | PromiseCallback | ReachPerson | NobodyPressed | CancelCallback | AskCode | ClaimPlace
-    | AskNumber | EnteredNumber | GiveNumber | LeaveNumber
+    | AskNumber | EnteredNumber | GiveNumber | LeaveNumber | AskTimes | TakeTime | LeaveTimes
 )  # fmt: skip

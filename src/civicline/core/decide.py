@@ -12,6 +12,7 @@ from typing import Any
 from civicline.core import (
     announcing,
     callback,
+    chosen_time,
     claiming,
     consent,
     deadlines,
@@ -365,6 +366,7 @@ _HOW: dict[type, Callable[[State, Any, float, Record], None]] = {
     **announcing.ANSWERS,
     **callback.ANSWERS,
     **claiming.ANSWERS,
+    **chosen_time.ANSWERS,
     **keyed_number.ANSWERS,
     **ring_back.ANSWERS,
     **own_promise.ANSWERS,

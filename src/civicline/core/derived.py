@@ -35,6 +35,8 @@ class Derived:
     """By the keyed hash of a number: promises that are open."""
     codes: dict[str, int] = field(default_factory=dict)
     """By code: promises that are open."""
+    slots: dict[tuple[str, float], int] = field(default_factory=dict)
+    """By queue and slot (UTC, s): promises that are open."""
     promised: dict[str, int] = field(default_factory=dict)
     """By the same: how many of `State.promised` are of it."""
     lost: dict[str, list[tuple[float, str]]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import Any
 
 from civicline.core import (
     callback_folds,
+    chosen_time,
     consent,
     deadlines,
     facts,
@@ -301,6 +302,7 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     **survey_rules.FOLDS,
     **menu_folds.FOLDS,
     **callback_folds.FOLDS,
+    **chosen_time.FOLDS,
     **keyed_number.FOLDS,
     **ring_back.FOLDS,
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Hashable
+from typing import TypeVar
 
 from civicline.core import deadlines
 from civicline.core.derived import Bucket, Derived
@@ -10,6 +12,7 @@ from civicline.core.lifecycle import IN_LINE, PROMISED, WORKING, AgentState, Con
 from civicline.core.model import Agent, Contact, Place, State
 
 HAS_PLACE = IN_LINE | PROMISED
+K = TypeVar("K", bound=Hashable)
 
 
 def language_of(state: State, contact: Contact) -> str:
@@ -93,6 +96,8 @@ def _count_promise(derived: Derived, contact: Contact, change: int) -> None:
         count(derived.promises, number, change)
     if contact.promise is not None:
         count(derived.codes, contact.promise.code, change)
+        if contact.promise.slot is not None:
+            count(derived.slots, (contact.queue or "", contact.promise.slot), change)
 
 
 def numbers_of(contact: Contact) -> list[str]:
@@ -105,7 +110,7 @@ def _is_ready(contact: Contact) -> bool:
     return contact.state is ContactState.KEPT and contact.promise is not None and contact.promise.ready
 
 
-def count(counts: dict[str, int], name: str, change: int) -> None:
+def count(counts: dict[K, int], name: K, change: int) -> None:
     """Nobody's count is kept."""
     found = counts.get(name, 0) + change
     if name and found:

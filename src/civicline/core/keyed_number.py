@@ -18,12 +18,6 @@ from civicline.core.menu_folds import staying
 from civicline.core.model import Contact, State
 
 
-def _waiting(state: State, contact_id: str) -> Contact | None:
-    """The contact while it waits in line for the first time."""
-    contact = state.contacts.get(contact_id)
-    return contact if contact is not None and contact.is_in_first_line else None
-
-
 def _may(state: State, contact: Contact, at: float) -> bool:
     """Whether it may key in a number."""
     policy = callback.policy_here(state, contact, at)
@@ -31,7 +25,7 @@ def _may(state: State, contact: Contact, at: float) -> bool:
 
 
 def _ask(state: State, request: requests.AskNumber, at: float, record: Record) -> None:
-    contact = _waiting(state, request.contact)
+    contact = callback.waiting_first(state, request.contact)
     if contact is not None and _may(state, contact, at):
         record(facts.NumberAsked(at, contact.id))
     elif contact is not None and contact.number_step is not None:
@@ -39,7 +33,7 @@ def _ask(state: State, request: requests.AskNumber, at: float, record: Record) -
 
 
 def _enter(state: State, request: requests.EnteredNumber, at: float, record: Record) -> None:
-    contact = _waiting(state, request.contact)
+    contact = callback.waiting_first(state, request.contact)
     if contact is not None and contact.number_step is NumberStep.ASKED:
         may = _may(state, contact, at)
         record(facts.NumberEntered(at, contact.id) if may else facts.NumberLeft(at, contact.id))
@@ -47,7 +41,7 @@ def _enter(state: State, request: requests.EnteredNumber, at: float, record: Rec
 
 def _give(state: State, request: requests.GiveNumber, at: float, record: Record) -> None:
     """Whoever is offered to somebody just now is asked again when that one does not answer."""
-    contact = _waiting(state, request.contact)
+    contact = callback.waiting_first(state, request.contact)
     if contact is None or contact.number_step is not NumberStep.ENTERED or contact.state is ContactState.OFFERED:
         return
     if not request.number or not _may(state, contact, at):
@@ -59,7 +53,7 @@ def _give(state: State, request: requests.GiveNumber, at: float, record: Record)
 
 
 def _leave(state: State, request: requests.LeaveNumber, at: float, record: Record) -> None:
-    contact = _waiting(state, request.contact)
+    contact = callback.waiting_first(state, request.contact)
     if contact is not None and contact.number_step is not None:
         record(facts.NumberLeft(at, contact.id))
 

@@ -216,6 +216,15 @@ class Contact:
     """Counts the steps of keying in a number, so that each is one of its own."""
     number_declined: DeclinedFor | None = None
     """Why the number that was keyed in last is not rung."""
+    hold_times: bool = False
+    """A time may be chosen instead."""
+    times: tuple[float, ...] = ()
+    """Of which one may be chosen now; () while none is asked for."""
+    times_told_at: float | None = None
+    times_visit: int = 0
+    """Counts the times that some were told, so that each is a step of its own."""
+    times_declined: DeclinedFor | None = None
+    """Why the one that was chosen last cannot be had."""
     promise: Promise | None = None
     restored_from: str | None = None
     """The contact whose place it has."""

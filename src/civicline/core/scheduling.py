@@ -15,7 +15,7 @@ from civicline.core.agency import Agency, CallbackPolicy, Line, Queue, Topic
 from civicline.core.callback import over_limit
 from civicline.core.claiming import code_of
 from civicline.core.joining import Record
-from civicline.core.lifecycle import PROMISED, ContactState, DeclinedFor
+from civicline.core.lifecycle import ContactState, DeclinedFor
 from civicline.core.model import Contact, State
 
 BY_ANOTHER = "changed"
@@ -79,8 +79,9 @@ def _is_full(state: State, queue: Queue, policy: CallbackPolicy, request: reques
     """What is replaced gives its place back."""
     if policy.capacity is None:
         return False
-    promised = (each for each in state.contacts.values() if each.state in PROMISED and each.id != request.replaces)
-    return sum(each.queue == queue.id and _slot(each) == request.slot for each in promised) >= policy.capacity
+    replaced = state.contacts.get(request.replaces)
+    back = replaced is not None and (replaced.queue, _slot(replaced)) == (queue.id, request.slot)
+    return state.derived.slots.get((queue.id, request.slot), 0) - back >= policy.capacity
 
 
 def _is_slot(agency: Agency, queue: Queue, policy: CallbackPolicy, slot: float, at: float) -> bool:

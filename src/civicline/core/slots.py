@@ -12,9 +12,14 @@ from zoneinfo import ZoneInfo
 
 from civicline.core.agency import Agency, Queue
 from civicline.core.hours import spans_on
+from civicline.core.model import State
 
 LONGEST_AHEAD_S = 31 * 86_400.0
 """A callback may be promised for so far ahead."""
+NOTICE_S = 600.0
+"""Nobody is offered a time that begins sooner: the person has to take it in first."""
+SOON_S = 6 * 86_400.0
+"""So far ahead the name of a weekday says which day is meant."""
 
 
 def between(agency: Agency, queue: Queue, start: float, end: float) -> list[float]:
@@ -45,3 +50,13 @@ def free(
         return []
     last = min(end, now + LONGEST_AHEAD_S)
     return [at for at in between(agency, queue, start, last) if at > now and promised.get(at, 0) < policy.capacity]
+
+
+def soon(state: State, queue_id: str, now: float) -> list[float]:
+    """Those that can be had within `SOON_S`, by the promises of the state."""
+    agency = state.agency
+    queue = agency.queues.get(queue_id) if agency is not None else None
+    if agency is None or queue is None:
+        return []
+    promised = {slot: count for (each, slot), count in state.derived.slots.items() if each == queue_id}
+    return free(agency, queue, promised, now, now + NOTICE_S, now + SOON_S)

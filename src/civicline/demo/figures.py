@@ -112,6 +112,7 @@ _NOTES: dict[type, Callable[[Seen, Any], None]] = {
     facts.RecordingRefused: _set("refused_recording", at=False),
     callback_facts.HoldOffered: _set("offered", at=False),
     callback_facts.HoldTaken: _accepted,
+    callback_facts.TimeTaken: _accepted,
     callback_facts.PersonReached: _reached,
     callback_facts.CallbackMissed: _missed,
 }

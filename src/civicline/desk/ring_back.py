@@ -105,7 +105,7 @@ def _rung(row: ContactRow) -> RingBack | None:
 
 def _askable(row: ContactRow, agency: Agency) -> RingBack:
     queue = agency.queues.get(row.queue or "")
-    if not row.may_ring:
+    if not row.can_be_rung:
         return RingBack(S.CANNOT, NO_NUMBER)
     if queue is None or queue.callback is None:
         return RingBack(S.CANNOT, NO_CALLBACKS)

@@ -1,8 +1,9 @@
-"""The steps of virtual hold: the offer in line, another number that is keyed in, the goodbye with the code, the
-greeting of whoever was rung back."""
+"""The steps of virtual hold: the offer in line, another number that is keyed in, a time that is chosen, the goodbye
+with the code, the greeting of whoever was rung back."""
 
 from __future__ import annotations
 
+from civicline.agency import times as spoken_times
 from civicline.core import callback_requests, requests
 from civicline.core.agency import Agency
 from civicline.core.lifecycle import ContactState, NumberStep
@@ -24,6 +25,9 @@ from civicline.voice.ivr.step import (
 
 KEEP_KEY, HERE_KEY, CANCEL_KEY = "2", "1", "3"
 OTHER_NUMBER_KEY = "3"
+TIME_KEY = "4"
+LATER_KEY = "4"
+"""Of the times that are told: tell later ones."""
 TIMEOUT_S, TRIES = 4.0, 2
 NUMBER = "callback number"
 NUMBER_DIGITS = (7, 15)
@@ -34,16 +38,19 @@ def keep(contact: Contact, agency: Agency) -> dict[str, Requests]:
     """The keys that keep the place, for whoever was offered it: by ringing this number, or another one."""
     if contact.hold_offered_at is None or contact.promise is not None or contact.state is not ContactState.WAITING:
         return {}
-    here: dict[str, Requests] = {KEEP_KEY: (callback_requests.TakeHold(contact.id),)} if contact.hold_here else {}
     queue = agency.queues.get(contact.queue or "")
-    if queue is None or queue.callback is None or not queue.callback.other_numbers:
-        return here
-    return here | {OTHER_NUMBER_KEY: (callback_requests.AskNumber(contact.id),)}
+    others = queue is not None and queue.callback is not None and queue.callback.other_numbers
+    keys: dict[str, tuple[bool, Requests]] = {
+        KEEP_KEY: (contact.hold_here, (callback_requests.TakeHold(contact.id),)),
+        OTHER_NUMBER_KEY: (others, (callback_requests.AskNumber(contact.id),)),
+        TIME_KEY: (contact.hold_times, (callback_requests.AskTimes(contact.id),)),
+    }
+    return {key: asked for key, (may, asked) in keys.items() if may}
 
 
 def offers(contact: Contact, agency: Agency) -> list[str]:
     """What is said of these keys."""
-    said = {KEEP_KEY: "hold_offer", OTHER_NUMBER_KEY: "hold_offer_number"}
+    said = {KEEP_KEY: "hold_offer", OTHER_NUMBER_KEY: "hold_offer_number", TIME_KEY: "hold_offer_time"}
     return [said[key] for key in keep(contact, agency)]
 
 
@@ -77,11 +84,44 @@ def number(contact: Contact, agency: Agency) -> Step | None:
     )
 
 
+def times(contact: Contact, agency: Agency) -> Step | None:
+    """One of the times that were told is chosen, or later ones are asked for. Whoever presses nothing waits on. A time
+    that has no prompt, since no clock of the hours shows it after a daylight-saving night, is not said."""
+    if not contact.times or contact.times_told_at is None or not contact.is_in_first_line:
+        return None
+    language, back = spoken_to(contact, agency), (callback_requests.LeaveTimes(contact.id),)
+    names, keys = ["times_ask"], refusal(contact)
+    sayable = [slot for slot in contact.times if spoken_times.time(slot, agency.zone) in agency.prompts]
+    for key, slot in zip(spoken_times.KEYS, sayable, strict=False):
+        names += [*_when(agency, slot, contact.times_told_at), spoken_times.key(key)]
+        keys[key] = (callback_requests.TakeTime(contact.id, slot),)
+    keys[LATER_KEY] = (callback_requests.AskTimes(contact.id, contact.times[-1]),)
+    return Step(
+        f"times-{contact.times_visit}",
+        tuple(Spoken(name, language) for name in (*names, "times_more")),
+        first=(Spoken("times_declined", language),) if contact.times_declined else (),
+        keys=keys | {BACK_KEY: back},
+        again=frozenset({REPEAT_KEY}),
+        silence=back,
+        invalid=back,
+        takes_ahead=False,
+    )
+
+
+def _when(agency: Agency, slot: float, now: float) -> list[str]:
+    """The prompts of its day and its time."""
+    return [spoken_times.day(slot, now, agency.zone), spoken_times.time(slot, agency.zone)]
+
+
 def kept(contact: Contact, agency: Agency) -> Step:
     """The place is kept; then the call is over."""
     language = spoken_to(contact, agency)
-    code = contact.promise.code if contact.promise else ""
-    names = ["hold_kept", *(f"digit.{digit}" for digit in code), "hold_goodbye"]
+    promise = contact.promise
+    code = [f"digit.{digit}" for digit in promise.code] if promise else []
+    names = ["hold_kept", *code, "hold_goodbye"]
+    if promise is not None and promise.slot is not None:
+        when = _when(agency, promise.slot, promise.made_at)
+        names = ["time_kept", *when, "time_code", *code, "hold_goodbye"]
     heard = (callback_requests.PlayedHold(contact.id),)
     return Step("kept", tuple(Spoken(name, language) for name in names), keys=refusal(contact), after=heard)
 

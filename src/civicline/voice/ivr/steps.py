@@ -31,7 +31,7 @@ def step_of(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent] = NOT
     if contact.state is ContactState.TURNED_AWAY and contact.turned_away is not None:
         return _turned_away(contact, agency, contact.turned_away.value)
     if contact.state in (ContactState.WAITING, ContactState.OFFERED):
-        return callback_steps.number(contact, agency) or _line(contact, agency)
+        return callback_steps.number(contact, agency) or callback_steps.times(contact, agency) or _line(contact, agency)
     if contact.state is ContactState.KEPT:
         return callback_steps.kept(contact, agency)
     if contact.state is ContactState.RINGING_BACK:
