@@ -5,6 +5,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from civicline.core import deadlines
 from civicline.core import requests as r
+from civicline.core.callback_facts import TimeTaken
 from civicline.core.decide import react
 from civicline.core.lifecycle import HungUpBy, TopicBy
 from civicline.core.model import State
@@ -35,6 +36,8 @@ class Steps(RuleBasedStateMachine):
             key = (type(fact).__name__, getattr(fact, "contact", ""), getattr(fact, "question", ""))
             assert not key[0].startswith("Survey") or key not in self.surveyed, "surveyed twice"
             self.surveyed.add(key)
+            if isinstance(fact, TimeTaken):
+                self.places[fact.contact] = None  # given up for the time
         self.before = laws.as_json(self.state)
         laws.check_all(self.state)
         laws.check_derived(self.state, laws.recovered(self.before))

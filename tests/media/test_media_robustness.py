@@ -13,6 +13,7 @@ from civicline.settings import Address, PortRange
 from civicline.voice.media import bencode, client
 from civicline.voice.media.client import MediaClient, NgClient, NgError, NoAnswerError
 from civicline.voice.media.process import Engine
+from peers.ports import free_udp
 
 CALL, CALLER, AGENT = "r" * 32, "r-c", "r-1"
 
@@ -214,10 +215,11 @@ def test_a_session_that_nobody_cares_for_is_removed(caller: Phone) -> None:
 
 def test_no_port_is_left_to_take(caller: Phone) -> None:
     ng = Address("127.0.0.1", free_port())
-    engine = Engine("127.0.0.1", ng, PortRange(56200, 56203), Address("127.0.0.1", 9))
+    first = free_udp(count=4)
+    engine = Engine("127.0.0.1", ng, PortRange(first, first + 3), Address("127.0.0.1", 9))
     answers = [engine.commands.run(client.offer_agent(f"c{n}", CALLER, AGENT, caller.sdp())) for n in range(3)]
     assert [answer["result"] for answer in answers] == ["ok", "ok", "error"]
-    assert "no RTP port is free from 56200 to 56203" in str(answers[2]["error-reason"])
+    assert f"no RTP port is free from {first} to {first + 3}" in str(answers[2]["error-reason"])
     assert len(engine.sessions) == 2
     engine.commands.run(client.delete("c0"))
     assert engine.commands.run(client.offer_agent("c9", CALLER, AGENT, caller.sdp()))["result"] == "ok"
