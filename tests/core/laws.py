@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 
 from civicline.core import codec, consent, deadlines, indexes, kinds
 from civicline.core.callback_facts import CallbackDue
@@ -120,6 +121,16 @@ def check_promises(state, most_attempts=MOST_ATTEMPTS):
             assert contact.promise.end is None or contact.state == "closed"
     callers = [c.caller for c in state.contacts.values() if c.state in {"kept", "ringing_back"}]
     assert len(set(callers)) == len(callers), "two open promises to one number"
+    open_slots = Counter(
+        (c.queue, c.promise.slot)
+        for c in state.contacts.values()
+        if c.state in {"kept", "ringing_back"} and c.promise.slot
+    )
+    assert state.derived.slots == open_slots
+    for contact in state.contacts.values():
+        if contact.is_ahead and state.agency.queues[contact.queue].callback.capacity is not None:
+            most = state.agency.queues[contact.queue].callback.capacity
+            assert open_slots[contact.queue, contact.promise.slot] <= most, "more promises than a slot has"
     assert state.derived.released == {c.id for c in state.contacts.values() if is_released(c)}
 
 
@@ -258,7 +269,9 @@ def check_places(state):
     for contact in state.contacts.values():
         lost = state.contacts.get(contact.restored_from)
         if lost is not None:
-            assert lost.state in over and lost.place == contact.place and lost.restored_to == contact.id
+            given_up = contact.promise is not None and contact.promise.slot is not None
+            assert lost.state in over and lost.restored_to == contact.id
+            assert lost.place == contact.place or given_up
             numbers = {lost.caller, lost.promise.number if lost.promise is not None else lost.caller}
             assert contact.caller in numbers or contact.topic_by == "code"
             cut = lost.ended_by in {"caller", "lost"} or (lost.promise is not None and lost.promise.end == "missed")
@@ -323,6 +336,8 @@ def check_derived(state, again):
         "kept",
         "ready",
         "promises",
+        "slots",
+        "codes",
         "promised",
         "lost",
         "theirs",

@@ -9,6 +9,7 @@ from hypothesis.stateful import initialize, rule
 
 from civicline.core import callback_requests as cb
 from civicline.core import requests as r
+from civicline.core import slots
 from civicline.core.lifecycle import Failure, HungUpBy
 from civicline.core.ring_back_requests import PromiseLater, RingBack, StopRingingBack
 from core import packs
@@ -25,6 +26,8 @@ ANSWERS = (
     "hangs up",
     "nothing",
 )
+SOONEST_S = 0.0
+"""Stands for the first free slot, where there is one."""
 topics = st.sampled_from(["income", "income", "sales", None])
 
 
@@ -69,11 +72,17 @@ class CallbackMachine(Steps):
         if data is None or data.draw(st.sampled_from([True, True, False])):
             self.step(r.LegHungUp(contact.leg, HungUpBy.CALLER))
 
-    @rule(slot_s=st.sampled_from([-1.0, 5.0, 90.0, 100_000.0, 1e9]), topic=topics, line=st.sampled_from(["+1", "+9"]))
+    @rule(
+        slot_s=st.sampled_from([SOONEST_S, -1.0, 5.0, 90.0, 100_000.0, 1e9]),
+        topic=topics,
+        line=st.sampled_from(["+1", "+9"]),
+    )
     def somebody_is_promised_a_call(self, slot_s, topic, line):
         self.calls += 1
         number = f"number of x{self.calls % 7}"
-        self.step(cb.PromiseCallback(f"p{self.calls}", line, number, "v", self.now + slot_s, topic))
+        free = slots.soon(self.state, "operator", self.now) if slot_s == SOONEST_S else []
+        slot = free[0] if free else self.now + slot_s
+        self.step(cb.PromiseCallback(f"p{self.calls}", line, number, "v", slot, topic))
 
     @rule(data=st.data(), how=st.sampled_from(ANSWERS), failure=st.sampled_from(Failure))
     def a_person_is_rung(self, data, how, failure):
@@ -112,8 +121,8 @@ class CallbackMachine(Steps):
             elif back:
                 self.step(cb.LeaveTimes(contact.id))
 
-    @rule(data=st.data(), guesses=st.integers(0, 3))
-    def somebody_keys_in_a_code(self, data, guesses):
+    @rule(data=st.data(), guesses=st.integers(0, 3), gives_up=st.booleans())
+    def somebody_keys_in_a_code(self, data, guesses, gives_up):
         """From another telephone, after so many that are nobody's."""
         self.calls += 1
         contact = f"x{self.calls}"
@@ -126,6 +135,8 @@ class CallbackMachine(Steps):
         lost = self.one(data, "kept", "kept", "ringing_back", "closed")
         if lost is not None:
             self.step(cb.ClaimPlace(contact, lost.id))
+            if gives_up:
+                self.step(cb.GiveUpTime(contact))
 
     @rule(data=st.data(), kind=st.sampled_from([cb.ReachPerson, cb.NobodyPressed, cb.CancelCallback, cb.TakeHold]))
     def something_is_asked_of_any_contact(self, data, kind):

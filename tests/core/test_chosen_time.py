@@ -1,11 +1,12 @@
 """A time that is chosen by telephone, by example."""
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from civicline.core import callback_requests as cb
-from civicline.core import measures
+from civicline.core import claiming, measures, menu_requests, slots
 from civicline.core import requests as r
 from civicline.core.lifecycle import DeclinedFor, HungUpBy
 from core import packs
@@ -20,7 +21,8 @@ class Choosing(Line):
 
     def __init__(self, **policy):
         chosen = {"choose_time": True, "capacity": 1, "slot_s": SLOT_S, "hours": "always", **policy}
-        super().__init__(with_policy(**chosen))
+        pack = with_policy(**chosen)
+        super().__init__(replace(pack, prompts=pack.prompts | {"time_found": {}}))
         self.contact = self.holds("c1")
 
     def told(self, contact="c1", after=0.0):
@@ -42,9 +44,12 @@ def test_the_first_free_times_are_told_and_later_ones_for_the_asking():
     first = line.told()
     assert len(first) == 3 and first[0] > line.now
     assert {after - before for before, after in pairwise(first)} == {SLOT_S}
+    assert line.contact.times_more
     later = line.told(after=first[-1])
     assert later[0] == first[-1] + SLOT_S
-    assert line.told(after=first[-1] + 400 * SLOT_S) == first, "after the last ones come the first again"
+    last = [slot for slot in slots.soon(line.state, "tax", line.now) if slot > later[-1]][-2:]
+    assert line.told(after=last[0] - 1) == tuple(last) and not line.contact.times_more
+    assert line.told(after=last[-1]) == first, "after the last ones come the first again"
 
 
 def test_whoever_chooses_a_time_leaves_the_line_and_is_rung_then():
@@ -53,7 +58,7 @@ def test_whoever_chooses_a_time_leaves_the_line_and_is_rung_then():
     assert line.chooses("c1", slot) == ["TimeTaken"]
     contact = line.contact
     assert (contact.state, contact.place, contact.promise.slot, contact.times) == ("kept", None, slot, ())
-    assert contact.came_at == slot and not contact.has_come, "it counts when its time comes"
+    assert contact.came_at == contact.arrived_at and contact.has_come, "the call counts when it came"
     line.ann_is_free()
     assert not line.said("CallbackDue"), "nobody is rung before the time"
     line.wait(slot - line.now)
@@ -85,6 +90,62 @@ def test_a_time_that_was_not_told_is_not_given():
     times = line.told()
     assert line.do(cb.TakeTime("c1", times[0] + 60)) == []
     assert line.contact.promise is None
+
+
+def test_whoever_waited_long_and_took_a_time_begins_anew_when_it_comes():
+    pack = with_policy(choose_time=True, capacity=1, hours="always")
+    wide = replace(pack.queues["tax"], overflow=packs.WHOLE.queues["tax"].overflow)
+    line = Choosing()
+    line.do(r.LoadAgency(replace(pack, queues=pack.queues | {"tax": wide})))
+    line.wait(70)
+    assert line.contact.step == 2
+    line.chooses("c1", line.told()[0])
+    assert line.contact.step == 0
+
+
+def test_of_two_calls_from_one_number_only_one_takes_a_time():
+    """As from an office. The other one is told that there is none for it, and waits on."""
+    line = Choosing(capacity=5)
+    other = line.call("c2", "income", caller=line.contact.caller, may_ring=True)
+    assert other.hold_times
+    line.told("c2")
+    slot = line.told("c1")[0]
+    line.chooses("c1", slot)
+    assert line.chooses("c2", slot) == ["TimesTold"]
+    assert (other.times, other.times_declined, other.hold_times) == ((), DeclinedFor.NUMBER_HAS_ONE, False)
+    assert line.do(cb.LeaveTimes("c2")) == ["TimesLeft"] and other.times_told_at is None
+    assert line.do(cb.AskTimes("c2")) == [] and other.state == "waiting"
+
+
+def test_when_all_slots_are_gone_times_are_offered_no_more():
+    line = Choosing()
+    line.do(r.LoadAgency(with_policy(choose_time=True, capacity=1, slot_s=SLOT_S, hours="office")))
+    free = slots.soon(line.state, "tax", line.now)
+    for n, slot in enumerate(free):
+        line.do(cb.PromiseCallback(f"p{n}", "+1", f"number {n}", "v", slot, "income"))
+    assert slots.soon(line.state, "tax", line.now) == []
+    assert line.do(cb.AskTimes("c1")) == ["TimesTold"]
+    assert (line.contact.times, line.contact.times_declined) == ((), DeclinedFor.FULL) and not line.contact.hold_times
+
+
+def test_who_goes_from_one_question_to_the_other_has_left_the_first():
+    line = Choosing(other_numbers=True)
+    line.told()
+    line.do(cb.AskNumber("c1"))
+    assert (line.contact.number_step, line.contact.times_told_at) == ("asked", None)
+    line.told()
+    assert line.contact.number_step is None and line.contact.times
+    line.do(cb.TakeHold("c1"))
+    assert (line.contact.state, line.contact.times, line.contact.times_told_at) == ("kept", (), None)
+
+
+def test_a_place_that_was_given_back_may_be_given_up_for_a_time():
+    line = Choosing()
+    line.caller_hangs_up("c1")
+    again = line.call("c2", "income", caller=line.contact.caller, may_ring=True)
+    assert again.restored_from == "c1"
+    line.chooses("c2", line.told("c2")[0])
+    assert again.place is None
 
 
 def test_whoever_goes_back_waits_on_at_the_same_place():
@@ -122,8 +183,8 @@ def test_a_new_pack_without_times_takes_them_back():
     line = Choosing()
     slot = line.told()[0]
     line.do(r.LoadAgency(with_policy(choose_time=False, hours="always")))
-    assert line.do(cb.TakeTime("c1", slot)) == ["TimesLeft"]
-    assert line.contact.state == "waiting"
+    assert line.do(cb.TakeTime("c1", slot)) == ["TimesTold"]
+    assert (line.contact.state, line.contact.times) == ("waiting", ()) and not line.contact.hold_times
 
 
 def test_one_number_has_one_time_and_no_place_besides():
@@ -145,7 +206,62 @@ def test_the_times_survive_the_state_being_stored():
 
 
 def test_days_are_those_of_the_agency():
+    """Asked for at 16:15 on a Friday."""
     zone = ZoneInfo(packs.WHOLE.zone)
     line = Choosing(hours="office")
-    hours = {datetime.fromtimestamp(slot, zone).hour for slot in line.told()}
-    assert all(8 <= hour < 17 for hour in hours)
+    line.caller_hangs_up("c1")
+    line.wait(datetime(2026, 1, 9, 16, 15, tzinfo=zone).timestamp() - line.now)
+    line.holds("c2")
+    told = [datetime.fromtimestamp(slot, zone).strftime("%a %H:%M") for slot in line.told("c2")]
+    assert told == ["Fri 16:30", "Mon 08:00", "Mon 08:30"]
+
+
+def rings_with_the_code(line):
+    """From another telephone, as voice asks."""
+    line.do(r.CallArrived("c9", "+1", "", "c9-c", "voice-1", False))
+    line.do(r.LegPickedUp("c9-c"))
+    line.do(r.PlayedNotice("c9"))
+    line.do(r.ChooseLanguage("c9", "en"))
+    line.do(cb.AskCode("c9"))
+    return line.do(cb.ClaimPlace("c9", claiming.whose(line.state, line.contact.promise.code, line.now)))
+
+
+def test_the_code_of_a_time_tells_when_it_is_and_gives_it_up():
+    line = Choosing()
+    slot = line.told()[0]
+    line.chooses("c1", slot)
+    assert rings_with_the_code(line) == ["TimeFound"]
+    caller = line.state.contacts["c9"]
+    assert (caller.state, caller.found.promised, caller.found.slot) == ("menu", "c1", slot)
+    assert line.do(cb.GiveUpTime("c9")) == ["CallbackCancelled", "TimeGivenUp"]
+    assert (line.contact.state, line.contact.promise.end, caller.found.given_up) == ("closed", "cancelled", True)
+    assert line.do(cb.GiveUpTime("c9")) == []
+    assert line.do(menu_requests.GoBack("c9")) == ["MenuEntered"] and caller.found is None
+    line.holds("c2")
+    assert line.told("c2")[0] == slot, "somebody else can have it"
+
+
+def test_whoever_goes_back_leaves_the_time_as_it_is():
+    line = Choosing()
+    line.chooses("c1", line.told()[0])
+    rings_with_the_code(line)
+    assert line.do(menu_requests.GoBack("c9")) == ["MenuEntered"]
+    assert line.do(cb.GiveUpTime("c9")) == [] and line.contact.state == "kept"
+
+
+def test_a_time_that_comes_meanwhile_is_not_given_up():
+    line = Choosing()
+    slot = line.told()[0]
+    line.chooses("c1", slot)
+    line.wait(slot - line.now - 5)
+    rings_with_the_code(line)
+    line.wait(10)
+    assert line.do(cb.GiveUpTime("c9")) == ["MenuEntered"]
+    assert line.contact.promise.end is None and line.contact.place[0] == slot
+
+
+def test_nobody_was_told_the_code_of_a_booking_so_it_opens_nothing():
+    line = Choosing()
+    slot = line.told()[0]
+    line.do(cb.PromiseCallback("p1", "+1", "a number", "v", slot, "income"))
+    assert claiming.whose(line.state, line.state.contacts["p1"].promise.code, line.now) == ""

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from civicline.agency import times
-from civicline.core.callback_requests import CancelCallback
 from civicline.core.lifecycle import AgentState
 from civicline.core.ring_back_requests import PromiseLater, RingBack
 from civicline.people import keyset
@@ -208,7 +207,7 @@ def test_a_representative_rings_the_person_another_time(town: Town, person_port:
     assert (found.for_agent, [part.agent for part in found.segments]) == (None, ["ann"])
 
 
-def test_a_time_is_chosen_in_line_and_promised(town: Town) -> None:
+def test_a_time_is_chosen_in_line_promised_and_given_up_by_its_code(town: Town) -> None:
     """The second one that is told. Nobody is on the telephone, or in the line, until it comes."""
     before = town.day()
     with town.call(own="2025550155") as caller:
@@ -235,6 +234,21 @@ def test_a_time_is_chosen_in_line_and_promised(town: Town) -> None:
     found = until(town, caller.id, "kept")
     assert (found.place, promise.slot, promise.attempts) == (None, told[1], 0)
     assert datetime.fromtimestamp(told[1], ZoneInfo(zone)).minute == 0
-    assert town.day()["received"] == before["received"], "it counts when its time comes"
-    town.centre.ask(CancelCallback(caller.id))
-    until(town, caller.id, "closed")
+    day = town.day()
+    counts = {name: day[name] - before[name] for name in ("received", "hold_offered", "hold_accepted", "answered")}
+    assert counts == {"received": 1, "hold_offered": 1, "hold_accepted": 1, "answered": 0}
+    with town.call(own="2025550156") as again:
+        again.skip_notice()
+        again.press(LANGUAGES["es"])
+        again.hear("menu.main", "es")
+        again.press("4")
+        again.hear("code_ask", "es")
+        again.press(promise.code)
+        again.hear("time_found", "es")
+        again.hear(times.time(told[1], zone), "es")
+        again.hear("time_cancel", "es")
+        again.press("1")
+        again.hear("time_cancelled", "es")
+        again.hear("menu.main", "es")
+        again.leave()
+    assert until(town, caller.id, "closed").promise.end == "cancelled"  # type: ignore[union-attr]

@@ -32,7 +32,7 @@ class Line:
     def __init__(self, may_ring: bool = True, in_menu: bool = False, policy: CallbackPolicy = POLICY) -> None:
         self.state, self.now = State(), NOON
         queues = {id_: replace(each, callback=policy) for id_, each in AGENCY.queues.items()}
-        self.agency = replace(AGENCY, queues=queues)
+        self.agency = replace(AGENCY, queues=queues, prompts=dict(AGENCY.prompts))
         self.ask(
             r.LoadAgency(self.agency), r.CallArrived("c", "100", "hash", "c-c", "v", may_ring), r.LegPickedUp("c-c")
         )
@@ -87,6 +87,7 @@ def test_another_number_is_keyed_in_and_confirmed() -> None:
 def test_a_time_is_chosen_from_those_that_are_told() -> None:
     policy = replace(POLICY, choose_time=True, capacity=1)
     line = Line(policy=policy)
+    line.agency.prompts["day_today"] = {}
     for minute in range(0, 24 * 60, 30):
         line.agency.prompts[f"time.{minute // 60:02}{minute % 60:02}"] = {}
     offer = line.step()

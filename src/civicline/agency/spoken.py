@@ -23,7 +23,7 @@ HOLD = frozenset({"hold_offer", "hold_kept", "hold_goodbye", "ringing_back", "pl
 """Virtual hold: offered in line, taken, whoever is rung back is greeted; whoever comes back has the old place."""
 NUMBER = frozenset({"hold_offer_number", "number_ask", "number_wrong", "number_declined"}) | DIGITS
 """Another number may be keyed in, at which to be rung."""
-LINE = POSITION | HOLD | NUMBER | PLACE | waits.PROMPTS | times.PROMPTS
+LINE = POSITION | HOLD | NUMBER | PLACE | waits.PROMPTS | times.PROMPTS | times.CODE | times.OPTIONAL
 EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | LINE
 PLACES = (
     {
@@ -37,7 +37,7 @@ PLACES = (
 )
 """What is filled in, by prompt."""
 MENU = frozenset({"menu_topic", "menu_place", "menu_operator", "menu_back"})
-TEMPLATES = MENU | {"position"} | waits.TEMPLATES | times.TEMPLATES
+TEMPLATES = MENU | {"position"} | waits.TEMPLATES | times.TEMPLATES | times.OPTIONAL
 """Parts of other prompts, never said by themselves."""
 TABLES = {
     WayKind.TOPIC: "topics",
@@ -62,6 +62,7 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     others = any(queue.callback and queue.callback.other_numbers for queue in every["queues"].values())
     wanted |= NUMBER if others else frozenset()
     wanted |= times.PROMPTS if chooses_time(files) else frozenset()
+    wanted |= times.CODE if chooses_time(files) and wanted >= PLACE else frozenset()
     says = any(waits.PROMPTS & texts.keys() for name, texts in every.items() if name.startswith("prompts/"))
     return wanted | (waits.PROMPTS if says else frozenset())
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from civicline.core.agency import Span
+from civicline.core.slots import SOON_S
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TEMPLATES = frozenset({"time_am", "time_pm", "time_key"})
@@ -14,13 +15,25 @@ PROMPTS = TEMPLATES | {
     "hold_offer_time", "times_ask", "times_more", "times_declined", "time_kept", "time_code", "day_today",
     "day_tomorrow", *(f"day_{day}" for day in DAYS),
 }  # fmt: skip
-PLACES = {"time_am": {"time"}, "time_pm": {"time"}, "time_key": {"key"}}
+OPTIONAL = frozenset({"time_am_one", "time_pm_one"})
+"""For 1 o'clock and what follows it, in languages in which that has an article of its own."""
+CODE = frozenset({"time_found", "time_cancel", "time_cancelled"})
+"""Said to whoever keys in the code of a time."""
+PLACES = {"time_key": {"key"}} | {name: {"time"} for name in ("time_am", "time_pm", *OPTIONAL)}
 KEYS = ("1", "2", "3")
 NOON_MIN, HOUR_MIN = 12 * 60, 60
 
 
+def when(at: float, now: float, zone: str, prompts: Container[str]) -> list[str]:
+    """The prompts of its day and its time; less for a time that has none, nothing for a day
+    that has no name of its own."""
+    if at > now + SOON_S:
+        return []
+    return [name for name in (day(at, now, zone), time(at, zone)) if name in prompts]
+
+
 def day(at: float, now: float, zone: str) -> str:
-    """The prompt of the day of `at`, said at `now` (UTC, s); within a week no two days have the same."""
+    """The prompt of the day of `at`, said at `now` (UTC, s)."""
     local = ZoneInfo(zone)
     then, today = datetime.fromtimestamp(at, local), datetime.fromtimestamp(now, local)
     ahead = (then.date() - today.date()).days
@@ -56,4 +69,5 @@ def _time(texts: Mapping[str, str], minute: int) -> str:
     half = "time_pm" if minute >= NOON_MIN else "time_am"
     hour = str(minute // HOUR_MIN % 12 or 12)
     past = minute % HOUR_MIN
-    return texts[half].format(time=f"{hour}:{past:02}" if past else hour)
+    text = texts[half] if hour != "1" else texts.get(f"{half}_one", texts[half])
+    return text.format(time=f"{hour}:{past:02}" if past else hour)

@@ -53,12 +53,13 @@ class NumberLeft:
 
 @dataclass(frozen=True, slots=True)
 class TimesTold:
-    """The caller, in line, may choose one of these `slots` (UTC, s), soonest first. `why`: the one that was chosen
-    before cannot be had."""
+    """The caller, in line, may choose one of these `slots` (UTC, s), soonest first; `more`: there are later. `why`:
+    what was asked for before cannot be had. Without slots nothing can, and it is not offered any more."""
 
     at: float
     contact: str
     slots: tuple[float, ...]
+    more: bool = False
     why: DeclinedFor | None = None
 
 
@@ -223,6 +224,24 @@ class CodeUnknown:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeFound:
+    """The code that was keyed in is that of contact `promised`, which is to be rung at `slot` (UTC, s)."""
+
+    at: float
+    contact: str
+    promised: str
+    slot: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimeGivenUp:
+    """The caller, who was told of that time, no longer wants it."""
+
+    at: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedToAnybody:
     """The one representative who might take it does not come in time: whoever may take its queue may take it."""
 
@@ -234,5 +253,5 @@ CallbackFact = (
     HoldOffered | HoldTaken | HoldSaid | CallbackPromised | CallbackReady | CallbackDue | PersonReached | AttemptFailed
     | CallbackMissed | CallbackCancelled | CallbackOvertaken | CallbackDeclined | PlaceRestored
     | CodeAsked | CodeUnknown | OpenedToAnybody | NumberAsked | NumberEntered | NumberDeclined
-    | NumberLeft | TimesTold | TimesLeft | TimeTaken
+    | NumberLeft | TimesTold | TimesLeft | TimeTaken | TimeFound | TimeGivenUp
 )  # fmt: skip

@@ -9,7 +9,7 @@ from civicline.core import callback_facts as facts
 from civicline.core import deadlines, indexes, pace_folds
 from civicline.core.indexes import numbers_of
 from civicline.core.lifecycle import ContactState, HungUpBy, LegState, LifecycleError, PromiseEnd, Unreached
-from civicline.core.model import PROMISED_S, Contact, Leg, Promise, State
+from civicline.core.model import CALLBACK, PROMISED_S, Contact, Leg, Promise, State
 from civicline.core.moves import close, end_leg_of, move_contact, next_state
 
 NODE_KNOWN_S = 3600.0
@@ -34,10 +34,16 @@ def _hold_taken(state: State, fact: facts.HoldTaken) -> None:
     contact = state.contacts[fact.contact]
     pace_folds.waited(state, contact, fact.at, left=False)
     contact.promise = Promise(fact.code, made_at=fact.at, next_at=fact.at, number=fact.number)
-    contact.number_step = None
+    leave_questions(contact)
     move_contact(state, contact, "HoldTaken")
     note_promise(state, contact, fact.at)
     deadlines.note(state, deadlines.CALLBACK, contact.id)
+
+
+def leave_questions(contact: Contact) -> None:
+    """Neither a number nor a time is asked for any more."""
+    contact.number_step = contact.times_told_at = None
+    contact.times = ()
 
 
 def _hold_said(state: State, fact: facts.HoldSaid) -> None:
@@ -49,7 +55,7 @@ def _hold_said(state: State, fact: facts.HoldSaid) -> None:
 def _callback_promised(state: State, fact: facts.CallbackPromised) -> None:
     state.contacts[fact.contact] = Contact(
         id=fact.contact,
-        channel="callback",
+        channel=CALLBACK,
         line=fact.line,
         caller=fact.caller,
         leg="",

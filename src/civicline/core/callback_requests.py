@@ -125,7 +125,15 @@ class ClaimPlace:
     lost: str
 
 
+@dataclass(frozen=True, slots=True)
+class GiveUpTime:
+    """By key: do not ring the person at the time that the code stands for."""
+
+    contact: str
+
+
 CallbackRequest = (
     TakeHold | PlayedHold | PromiseCallback | ReachPerson | NobodyPressed | CancelCallback | AskCode | ClaimPlace
     | AskNumber | EnteredNumber | GiveNumber | LeaveNumber | AskTimes | TakeTime | LeaveTimes
+    | GiveUpTime
 )  # fmt: skip

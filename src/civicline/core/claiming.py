@@ -1,4 +1,5 @@
-"""The way back from another telephone: whoever keys in the code of a kept place has that place.
+"""The way back from another telephone: whoever keys in the code of a kept place has that place. The code of a time that
+has not come says when that is, and it can be given up.
 
 Only voice sees what is keyed in; it says whose code that is (`whose`), and here it is decided whether the place can
 still be had. Guessing is in vain: six digits, `GUESSES` in a call.
@@ -16,8 +17,9 @@ from civicline.core import callback_requests as requests
 from civicline.core import joining
 from civicline.core.joining import Record
 from civicline.core.lifecycle import PROMISED, TopicBy
+from civicline.core.menu_facts import MenuEntered
 from civicline.core.menus import in_menu
-from civicline.core.model import Contact, State
+from civicline.core.model import CALLBACK, Contact, State
 
 CODE_DIGITS = 6
 GUESSES = 3
@@ -31,10 +33,12 @@ def code_of(state: State, contact_id: str) -> str:
 
 
 def whose(state: State, code: str, at: float) -> str:
-    """The contact that has the place of this code now, and can give it; "" for none. Of several the last promise's."""
+    """The contact that has the place of this code now, and can give it, or whose time is ahead; "" for none. Of several
+    the last promise's."""
     promised = ((contact.promise, _holder(state, contact)) for contact in state.contacts.values() if contact.promise)
     holders = ((promise.made_at, each) for promise, each in promised if promise.code == code)
-    return max(((made_at, each.id) for made_at, each in holders if is_kept(state, each, at)), default=(0.0, ""))[1]
+    found = ((made_at, each.id) for made_at, each in holders if _was_told(each) or is_kept(state, each, at))
+    return max(found, default=(0.0, ""))[1]
 
 
 def _holder(state: State, contact: Contact) -> Contact:
@@ -55,6 +59,11 @@ def is_kept(state: State, contact: Contact, at: float) -> bool:
     return at < contact.left_at + queue.callback.keep_place_s
 
 
+def _was_told(contact: Contact) -> bool:
+    """The code of a time that is ahead was said. Nobody was told the one of a booking: its page has a link."""
+    return contact.is_ahead and contact.channel != CALLBACK
+
+
 def _ask(state: State, request: requests.AskCode, at: float, record: Record) -> None:
     contact = in_menu(state, request.contact)
     if contact is not None and not contact.code_asked:
@@ -68,12 +77,31 @@ def _claim(state: State, request: requests.ClaimPlace, at: float, record: Record
     if lost is not None and is_kept(state, lost, at):
         joining.by_code(state, contact, lost, at, record)
         return
+    agency = state.agency
+    tells = agency is not None and "time_found" in agency.prompts
+    if tells and lost is not None and _was_told(lost) and lost.promise is not None:
+        record(facts.TimeFound(at, contact.id, lost.id, lost.promise.next_at))
+        return
     record(facts.CodeUnknown(at, contact.id))
     if contact.code_guesses >= GUESSES:
         joining.by_topic(state, contact, None, TopicBy.INVALID_KEYS, at, record)
 
 
+def _give_up(state: State, request: requests.GiveUpTime, at: float, record: Record) -> None:
+    """It is no longer ahead where the person is in line by now, or rung: the promise stands."""
+    contact = in_menu(state, request.contact)
+    if contact is None or contact.found is None or contact.found.given_up:
+        return
+    promised = state.contacts.get(contact.found.promised)
+    if promised is not None and promised.is_ahead:
+        record(facts.CallbackCancelled(at, promised.id))
+        record(facts.TimeGivenUp(at, contact.id))
+    elif contact.menu is not None:
+        record(MenuEntered(at, contact.id, contact.menu, contact.trail))
+
+
 ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.AskCode: _ask,
     requests.ClaimPlace: _claim,
+    requests.GiveUpTime: _give_up,
 }

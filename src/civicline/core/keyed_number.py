@@ -12,6 +12,7 @@ from typing import Any
 from civicline.core import callback
 from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
+from civicline.core.callback_folds import leave_questions
 from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState, NumberStep
 from civicline.core.menu_folds import staying
@@ -68,6 +69,7 @@ ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {
 
 def _step(state: State, fact: Any, step: NumberStep | None) -> Contact:
     contact = staying(state, fact)
+    leave_questions(contact)
     contact.number_step, contact.number_declined = step, None
     contact.number_visit += 1
     return contact

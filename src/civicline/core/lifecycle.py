@@ -190,6 +190,8 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.MENU, "QueueChosen"): C.MENU,
     (C.MENU, "CodeAsked"): C.MENU,
     (C.MENU, "CodeUnknown"): C.MENU,
+    (C.MENU, "TimeFound"): C.MENU,
+    (C.MENU, "TimeGivenUp"): C.MENU,
     (C.MENU, "PlaceRestored"): C.MENU,
     (C.MENU, "ContactQueued"): C.WAITING,
     (C.MENU, "ContactTurnedAway"): C.TURNED_AWAY,

@@ -37,9 +37,9 @@ class Parts:
     courtesy_disconnect: int = 0
     """Turned away with a message: closed or full."""
     callback_missed: int = 0
-    """Kept the place, and was reached in none of the attempts."""
+    """Kept the place or chose a time, and was reached in none of the attempts."""
     callback_cancelled: int = 0
-    """Kept the place, and no longer wanted it."""
+    """Kept the place or chose a time, and no longer wanted it."""
     callback_overtaken: int = 0
     """Kept the place, and rang again before being rung: the place went on in that contact."""
     answered: int = 0
@@ -72,7 +72,7 @@ class Parts:
     hold_offered: int = 0
     """Was told that the place can be kept."""
     hold_accepted: int = 0
-    """Of these: had it kept."""
+    """Of these: had it kept, or chose a time."""
     reconnected: int = 0
     """Of the accepted: was rung and spoke with a representative."""
     hold_abandoned: int = 0

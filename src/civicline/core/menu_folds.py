@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from civicline.core import deadlines
 from civicline.core import menu_facts as facts
-from civicline.core.callback_facts import CodeAsked, CodeUnknown
+from civicline.core.callback_facts import CodeAsked, CodeUnknown, TimeFound, TimeGivenUp
 from civicline.core.lifecycle import CONTACT, LifecycleError
-from civicline.core.model import Contact, State, Urgent
+from civicline.core.model import Contact, Found, State, Urgent
 
 
 def staying(state: State, fact: Any) -> Contact:
@@ -25,6 +26,7 @@ def _entering(state: State, fact: Any) -> Contact:
     contact.visit += 1
     contact.message = contact.digits = None
     contact.digits_entered = contact.code_asked = contact.code_unknown = False
+    contact.found = None
     return contact
 
 
@@ -65,6 +67,17 @@ def _code_unknown(state: State, fact: CodeUnknown) -> None:
     contact.code_guesses += 1
 
 
+def _time_found(state: State, fact: TimeFound) -> None:
+    _entering(state, fact).found = Found(fact.promised, fact.slot, fact.at)
+
+
+def _time_given_up(state: State, fact: TimeGivenUp) -> None:
+    found = state.contacts[fact.contact].found
+    contact = _entering(state, fact)
+    if found is not None:
+        contact.found = replace(found, given_up=True)
+
+
 def _queue_chosen(state: State, fact: facts.QueueChosen) -> None:
     staying(state, fact).wants_queue = fact.queue
 
@@ -100,6 +113,8 @@ FOLDS: dict[type, Callable[[State, Any], None]] = {
     facts.DigitsConfirmed: _digits_confirmed,
     CodeAsked: _code_asked,
     CodeUnknown: _code_unknown,
+    TimeFound: _time_found,
+    TimeGivenUp: _time_given_up,
     facts.QueueChosen: _queue_chosen,
     facts.PositionTold: _position_told,
     facts.UrgentPosted: _urgent_posted,

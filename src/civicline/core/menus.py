@@ -66,6 +66,7 @@ def follow_pack(state: State, contact: Contact, at: float, record: Record) -> No
     gone = contact.message is not None and contact.message not in agency.messages
     gone = gone or (contact.digits is not None and contact.digits not in agency.digits)
     gone = gone or (contact.code_asked and "code_ask" not in agency.prompts)
+    gone = gone or (contact.found is not None and "time_found" not in agency.prompts)
     if contact.menu not in agency.menus:
         begin(state, contact, at, record)
     elif gone:
@@ -123,7 +124,7 @@ def _go_back(state: State, request: requests.GoBack, at: float, record: Record) 
     if contact is None or agency is None or contact.menu is None:
         return
     trail = [each for each in contact.trail if each in agency.menus]
-    if contact.message is not None or contact.digits is not None or contact.code_asked:
+    if contact.message is not None or contact.digits is not None or contact.code_asked or contact.found:
         record(facts.MenuEntered(at, contact.id, contact.menu, contact.trail))
     elif trail:
         record(facts.MenuEntered(at, contact.id, trail[-1], tuple(trail[:-1])))

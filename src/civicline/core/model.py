@@ -40,6 +40,10 @@ CUT_BY = frozenset({HungUpBy.CALLER, HungUpBy.LOST})
 """Who ended a talk that may have been cut: a caller whose line drops says BYE like one who is done."""
 
 
+CALLBACK = "callback"
+"""The channel of a contact that began with a promise and no call."""
+
+
 @dataclass(slots=True)
 class Segment:
     """One representative's part in a contact: talk and hold add up to `ended_at` − `began_at`, the wrap-up follows.
@@ -123,6 +127,16 @@ class Promise:
 
 
 @dataclass(slots=True)
+class Found:
+    """A promise for another time, as it was told at `told_at`; `given_up`: its person no longer wants it."""
+
+    promised: str
+    slot: float
+    told_at: float
+    given_up: bool = False
+
+
+@dataclass(slots=True)
 class Contact:
     id: str
     channel: str
@@ -178,6 +192,8 @@ class Contact:
     """The one that was keyed in just now is nobody's."""
     code_guesses: int = 0
     """How many codes were keyed in that are nobody's."""
+    found: Found | None = None
+    """What the code that was keyed in stands for: a promise whose time has not come."""
     informed_at: float | None = None
     """When an information message was first heard to its end."""
     wants_queue: str | None = None
@@ -219,8 +235,11 @@ class Contact:
     hold_times: bool = False
     """A time may be chosen instead."""
     times: tuple[float, ...] = ()
-    """Of which one may be chosen now; () while none is asked for."""
+    """Of which one may be chosen now; () where none can be had."""
     times_told_at: float | None = None
+    """None while none is asked for."""
+    times_more: bool = False
+    """There are later ones."""
     times_visit: int = 0
     """Counts the times that some were told, so that each is a step of its own."""
     times_declined: DeclinedFor | None = None
@@ -241,14 +260,15 @@ class Contact:
 
     @property
     def came_at(self) -> float:
-        """When the figures of a day count it: at its arrival, or at the slot of a scheduled callback."""
-        slot = self.promise.slot if self.promise is not None else None
+        """When the figures of a day count it: at its arrival, or at the slot of a callback that began with no call."""
+        slot = self.promise.slot if self.promise is not None and self.channel == CALLBACK else None
         return self.arrived_at if slot is None else slot
 
     @property
     def has_come(self) -> bool:
-        """Not so a scheduled callback before its slot, nor one that was cancelled before."""
-        return self.promise is None or self.promise.slot is None or self.place is not None
+        """Not so a callback that began with no call before its slot, nor one that was cancelled before."""
+        booked = self.channel == CALLBACK and self.promise is not None and self.promise.slot is not None
+        return self.place is not None or not booked
 
     @property
     def was_cut(self) -> bool:
@@ -268,6 +288,11 @@ class Contact:
         missed = self.promise is not None and self.promise.end is PromiseEnd.MISSED
         left = self.connected_at is None and self.abandoned_in in IN_LINE
         return self.closed_at if left or missed else None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Promised for a time that has not come."""
+        return self.state is ContactState.KEPT and self.place is None
 
     @property
     def can_be_rung(self) -> bool:

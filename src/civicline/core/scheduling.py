@@ -15,7 +15,7 @@ from civicline.core.agency import Agency, CallbackPolicy, Line, Queue, Topic
 from civicline.core.callback import over_limit
 from civicline.core.claiming import code_of
 from civicline.core.joining import Record
-from civicline.core.lifecycle import ContactState, DeclinedFor
+from civicline.core.lifecycle import DeclinedFor
 from civicline.core.model import Contact, State
 
 BY_ANOTHER = "changed"
@@ -67,7 +67,7 @@ def why_not(
     if policy is None or not _is_slot(agency, queue, policy, request.slot, at):
         return DeclinedFor.NO_SLOT
     replaced = state.contacts.get(request.replaces)
-    if request.replaces and (replaced is None or replaced.caller != request.caller or not _is_ahead(replaced)):
+    if request.replaces and (replaced is None or replaced.caller != request.caller or not replaced.is_ahead):
         return DeclinedFor.GONE
     over = over_limit(state, request.caller, policy, at) if replaced is None else None
     if over is not None:
@@ -88,11 +88,6 @@ def _is_slot(agency: Agency, queue: Queue, policy: CallbackPolicy, slot: float, 
     if policy.capacity is not None:
         return slot in slots.free(agency, queue, {}, at, slot, slot + 1)
     return at < slot <= at + slots.LONGEST_AHEAD_S and hours.is_open(agency, policy.hours or queue.calendar, slot)
-
-
-def _is_ahead(contact: Contact) -> bool:
-    """Promised for a time that has not come."""
-    return contact.state is ContactState.KEPT and contact.place is None
 
 
 def _slot(contact: Contact) -> float | None:

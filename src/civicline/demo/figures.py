@@ -87,6 +87,12 @@ def _accepted(seen: Seen, fact: Any) -> None:
     seen.accepted = seen.kept = True
 
 
+def _time_taken(seen: Seen, fact: Any) -> None:
+    """The wait begins when the time comes."""
+    _accepted(seen, fact)
+    seen.placed_at = fact.slot
+
+
 def _reached(seen: Seen, fact: Any) -> None:
     seen.kept = False
 
@@ -112,7 +118,7 @@ _NOTES: dict[type, Callable[[Seen, Any], None]] = {
     facts.RecordingRefused: _set("refused_recording", at=False),
     callback_facts.HoldOffered: _set("offered", at=False),
     callback_facts.HoldTaken: _accepted,
-    callback_facts.TimeTaken: _accepted,
+    callback_facts.TimeTaken: _time_taken,
     callback_facts.PersonReached: _reached,
     callback_facts.CallbackMissed: _missed,
 }

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from civicline.core import callback_requests, claiming
 from civicline.core.menu_requests import RejectDigits
 from civicline.core.model import Contact
-from civicline.people.sealing import Statement
+from civicline.journal import timers
+from civicline.people.sealing import DISPOSE, Statement
 from civicline.voice import listening, store
 from civicline.voice.calls import Call
 from civicline.voice.dialable import number_to_ring
@@ -102,7 +103,7 @@ def read_back(call: Call, prompts: Iterable[Spoken]) -> Iterator[Spoken]:
 
 def settled(app: Application, call: Call, asked: Requests) -> tuple[Requests, list[Statement]]:
     """What is asked for indeed, and what is kept or forgotten with it: a number that was confirmed is kept under its
-    hash, which nothing overwrites; what was wrong is not kept."""
+    hash, which nothing overwrites; what was wrong is not kept; until a time that was chosen the number is."""
     first = asked[0]
     if isinstance(first, RejectDigits):
         call.digits = ""
@@ -112,6 +113,8 @@ def settled(app: Application, call: Call, asked: Requests) -> tuple[Requests, li
         return asked, store.forget_named(call.contact, NUMBER)
     if isinstance(first, callback_requests.GiveNumber):
         return _given(app, call)
+    if isinstance(first, callback_requests.TakeTime):
+        return asked, [timers.scheduled(DISPOSE, call.contact, first.slot + app.pack.sealed_s, {})]
     return asked, []
 
 

@@ -26,6 +26,8 @@ from civicline.voice.ivr.step import (
 KEEP_KEY, HERE_KEY, CANCEL_KEY = "2", "1", "3"
 OTHER_NUMBER_KEY = "3"
 TIME_KEY = "4"
+WHOLE = 2
+"""Prompts of a day and a time."""
 LATER_KEY = "4"
 """Of the times that are told: tell later ones."""
 TIMEOUT_S, TRIES = 4.0, 2
@@ -39,11 +41,13 @@ def keep(contact: Contact, agency: Agency) -> dict[str, Requests]:
     if contact.hold_offered_at is None or contact.promise is not None or contact.state is not ContactState.WAITING:
         return {}
     queue = agency.queues.get(contact.queue or "")
-    others = queue is not None and queue.callback is not None and queue.callback.other_numbers
+    policy = queue.callback if queue is not None else None
+    others = policy is not None and policy.other_numbers
+    times = policy is not None and policy.choose_time and contact.hold_times
     keys: dict[str, tuple[bool, Requests]] = {
         KEEP_KEY: (contact.hold_here, (callback_requests.TakeHold(contact.id),)),
         OTHER_NUMBER_KEY: (others, (callback_requests.AskNumber(contact.id),)),
-        TIME_KEY: (contact.hold_times, (callback_requests.AskTimes(contact.id),)),
+        TIME_KEY: (times, (callback_requests.AskTimes(contact.id),)),
     }
     return {key: asked for key, (may, asked) in keys.items() if may}
 
@@ -85,21 +89,25 @@ def number(contact: Contact, agency: Agency) -> Step | None:
 
 
 def times(contact: Contact, agency: Agency) -> Step | None:
-    """One of the times that were told is chosen, or later ones are asked for. Whoever presses nothing waits on. A time
-    that has no prompt, since no clock of the hours shows it after a daylight-saving night, is not said."""
-    if not contact.times or contact.times_told_at is None or not contact.is_in_first_line:
+    """One of the times that were told is chosen, or later ones are asked for. Whoever presses nothing waits on."""
+    if contact.times_told_at is None or not contact.is_in_first_line:
         return None
     language, back = spoken_to(contact, agency), (callback_requests.LeaveTimes(contact.id),)
+    declined = (Spoken("times_declined", language),) if contact.times_declined else ()
+    id_ = f"times-{contact.times_visit}"
+    if not contact.times:
+        return Step(id_, declined, keys=refusal(contact), after=back)
     names, keys = ["times_ask"], refusal(contact)
-    sayable = [slot for slot in contact.times if spoken_times.time(slot, agency.zone) in agency.prompts]
-    for key, slot in zip(spoken_times.KEYS, sayable, strict=False):
-        names += [*_when(agency, slot, contact.times_told_at), spoken_times.key(key)]
+    for key, (when, slot) in zip(spoken_times.KEYS, _sayable(contact, agency).items(), strict=False):
+        names += [*when, spoken_times.key(key)]
         keys[key] = (callback_requests.TakeTime(contact.id, slot),)
-    keys[LATER_KEY] = (callback_requests.AskTimes(contact.id, contact.times[-1]),)
+    if contact.times_more:
+        names.append("times_more")
+        keys[LATER_KEY] = (callback_requests.AskTimes(contact.id, contact.times[-1]),)
     return Step(
-        f"times-{contact.times_visit}",
-        tuple(Spoken(name, language) for name in (*names, "times_more")),
-        first=(Spoken("times_declined", language),) if contact.times_declined else (),
+        id_,
+        tuple(Spoken(name, language) for name in names),
+        first=declined,
         keys=keys | {BACK_KEY: back},
         again=frozenset({REPEAT_KEY}),
         silence=back,
@@ -108,9 +116,15 @@ def times(contact: Contact, agency: Agency) -> Step | None:
     )
 
 
-def _when(agency: Agency, slot: float, now: float) -> list[str]:
-    """The prompts of its day and its time."""
-    return [spoken_times.day(slot, now, agency.zone), spoken_times.time(slot, agency.zone)]
+def _sayable(contact: Contact, agency: Agency) -> dict[tuple[str, ...], float]:
+    """Slots by their prompts. In a daylight-saving night a clock may show a time that no hours have, which has no
+    prompt, or one for the second time: neither is said."""
+    found: dict[tuple[str, ...], float] = {}
+    for slot in contact.times:
+        when = tuple(spoken_times.when(slot, contact.times_told_at or slot, agency.zone, agency.prompts))
+        if len(when) == WHOLE:
+            found.setdefault(when, slot)
+    return found
 
 
 def kept(contact: Contact, agency: Agency) -> Step:
@@ -120,7 +134,7 @@ def kept(contact: Contact, agency: Agency) -> Step:
     code = [f"digit.{digit}" for digit in promise.code] if promise else []
     names = ["hold_kept", *code, "hold_goodbye"]
     if promise is not None and promise.slot is not None:
-        when = _when(agency, promise.slot, promise.made_at)
+        when = spoken_times.when(promise.slot, promise.made_at, agency.zone, agency.prompts)
         names = ["time_kept", *when, "time_code", *code, "hold_goodbye"]
     heard = (callback_requests.PlayedHold(contact.id),)
     return Step("kept", tuple(Spoken(name, language) for name in names), keys=refusal(contact), after=heard)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from civicline.agency import times
 from civicline.core import callback_requests, menu_requests, requests
 from civicline.core.agency import Agency, Digits, Menu, Way, WayKind
 from civicline.core.claiming import CODE_DIGITS
 from civicline.core.lifecycle import TopicBy
-from civicline.core.model import Contact, Urgent
+from civicline.core.model import Contact, Found, Urgent
 from civicline.voice.ivr.step import (
     BACK_KEY,
     DEFAULT_TIMEOUT_S,
@@ -42,6 +43,8 @@ def menu_step(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent]) ->
         return _confirm(contact, agency, digits) if contact.digits_entered else _digits(contact, agency, digits)
     if contact.code_asked:
         return _code(contact, agency)
+    if contact.found is not None:
+        return _found(contact, agency, contact.found)
     line = agency.lines.get(contact.line)
     menu = agency.menus.get(contact.menu or (line.menu if line else ""))
     return _lost(contact) if menu is None else _menu(contact, agency, menu, urgent.get(menu.id))
@@ -166,6 +169,25 @@ def _code(contact: Contact, agency: Agency) -> Step:
         silence=operator(contact, TopicBy.SILENCE),
         invalid=operator(contact, TopicBy.INVALID_KEYS),
         collected=Collected("", CODE_DIGITS, CODE_DIGITS, (menu_requests.GoBack(contact.id),), keyed=Keyed.CODE),
+        timeout_s=timeout_s,
+        tries=tries,
+    )
+
+
+def _found(contact: Contact, agency: Agency, found: Found) -> Step:
+    """Whoever keyed in the code of a time is told when it is, and may give it up."""
+    language, back = spoken_to(contact, agency), (menu_requests.GoBack(contact.id),)
+    if found.given_up:
+        return Step(
+            f"given-up-{contact.visit}", (Spoken("time_cancelled", language),), keys=refusal(contact), after=back
+        )
+    timeout_s, tries = _patience(contact, agency)
+    names = ("time_found", *times.when(found.slot, found.told_at, agency.zone, agency.prompts), "time_cancel")
+    return _asking(
+        contact,
+        f"found-{contact.visit}",
+        tuple(Spoken(name, language) for name in names),
+        {RIGHT_KEY: (callback_requests.GiveUpTime(contact.id),), BACK_KEY: back},
         timeout_s=timeout_s,
         tries=tries,
     )
