@@ -163,6 +163,27 @@ def test_a_restarted_engine_is_another_instance() -> None:
     assert again.process.returncode == 0
 
 
+def test_the_stream_of_a_killed_engine_goes_on_with_later_numbers(caller: Phone, tmp_path: Path) -> None:
+    """A phone that keeps the numbers of a stream takes earlier ones for packets that are late."""
+    file = write_tone(tmp_path / "tone.wav", 440, 5)
+    last: list[tuple[int, int, int]] = []
+    for _ in range(3):
+        engine = EngineProcess()
+        engine.command(client.offer_caller(CALL, CALLER, caller.sdp()))
+        engine.command(client.answer_ivr(CALL, CALLER))
+        caller.clear()
+        engine.command(client.play(CALL, CALLER, [file]))
+        until(lambda: len(caller.listen()) > 25, "half a second of sound")
+        engine.process.kill()
+        engine.stop()
+        heard = caller.listen()
+        if last:
+            seq, ts, ssrc = last[-1]
+            assert 0 < (heard[0].seq - seq) & 0xFFFF < 0x8000 and 0 < (heard[0].ts - ts) & 0xFFFFFFFF < 0x80000000
+            assert heard[0].ssrc != ssrc
+        last.append((heard[-1].seq, heard[-1].ts, heard[-1].ssrc))
+
+
 def test_an_engine_that_is_not_there_is_said_to_be(engine: EngineProcess) -> None:
     with NgClient(Address("127.0.0.1", free_port())) as nobody, pytest.raises(NoAnswerError, match="is it running"):
         nobody.command(client.ping())

@@ -54,7 +54,7 @@ class Leg:
         self.dtmf_kinds: frozenset[int] = frozenset()
         self.pair: Pair | None = None
         self.source = source.Source(("", 0))
-        self.out = Outgoing()
+        self.out = Outgoing(f"{call_id} {tag}", means.loop.now)
         self.peer: Leg | None = None
         self.mix: Mix | None = None
         self.relay: Relay | Input | None = None
