@@ -129,7 +129,7 @@ def test_a_hold_by_re_invite_leaves_it_one_recording(town: Town, ann: Phone, tmp
         ann.command("hold")
         talk_on(town, caller, 1)
         ann.command("resume")
-        talk_on(town, caller, 2)
+        talk_on(town, caller, 4)
         caller.leave()
     found = closed(town, caller.id)
     assert len(found["segments"]) == 1 and not found["cut"]

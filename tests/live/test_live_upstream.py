@@ -76,6 +76,27 @@ def test_answers_of_every_shape(tmp_path: Path, method: str, said: bytes, status
     run(scene())
 
 
+@pytest.mark.parametrize("headers", [[(b"content-length", b"7")], []])
+def test_a_small_form_is_there_with_its_head(tmp_path: Path, headers: list[tuple[bytes, bytes]]) -> None:
+    """So whoever answers by the head alone, and closes, has read it all: nothing is cut off."""
+
+    async def form() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            await asyncio.sleep(0)  # the server's turn: it would read what there is
+        yield b"said=it"
+
+    async def scene() -> list[bytes]:
+        async with server(tmp_path / "s", lambda *_: OK) as heard:
+            upstream = Upstream(tmp_path / "s")
+            answer = await upstream.ask("POST", b"/x", headers, form())
+            assert answer.status == 200
+            upstream.close()
+            return heard
+
+    heard = run(scene())
+    assert heard[0].startswith(b"POST /x") and b"said=it" in heard[0]
+
+
 def test_a_connection_is_kept_for_the_next(tmp_path: Path) -> None:
     seen: set[int] = set()
 

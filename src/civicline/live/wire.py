@@ -49,6 +49,12 @@ class _Message:
         self.whole = True
 
 
+async def nothing() -> AsyncIterator[bytes]:
+    """No body."""
+    return
+    yield
+
+
 class Wire:
     """One connection, with the answer that is being read from it."""
 
@@ -74,13 +80,16 @@ class Wire:
         self._writer.close()
 
     async def send(self, head: bytes, body: AsyncIterator[bytes] | None, chunked: bool) -> None:
-        self._writer.write(head)
-        if body is not None:
-            async for part in body:
-                self._writer.write(b"%x\r\n%b\r\n" % (len(part), part) if chunked and part else part)
+        """The head goes with the first of the body: whoever answers by the head alone, as where a token is missing,
+        would close the connection on the rest, and the answer be lost."""
+        unsent = head
+        async for part in body or nothing():
+            unsent += b"%x\r\n%b\r\n" % (len(part), part) if chunked and part else part
+            if part:
+                self._writer.write(unsent)
+                unsent = b""
                 await self._writer.drain()
-            if chunked:
-                self._writer.write(b"0\r\n\r\n")
+        self._writer.write(unsent + b"0\r\n\r\n" if chunked and body is not None else unsent)
 
     async def read_head(self) -> None:
         while not self.message.head:
