@@ -128,9 +128,9 @@ def check_promises(state, most_attempts=MOST_ATTEMPTS):
     )
     assert state.derived.slots == open_slots
     for contact in state.contacts.values():
-        if contact.is_ahead and state.agency.queues[contact.queue].callback.capacity is not None:
-            most = state.agency.queues[contact.queue].callback.capacity
-            assert open_slots[contact.queue, contact.promise.slot] <= most, "more promises than a slot has"
+        policy = state.agency.queues[contact.queue].callback if contact.is_ahead else None
+        if policy is not None and policy.capacity is not None:
+            assert open_slots[contact.queue, contact.promise.slot] <= policy.capacity, "more promises than a slot has"
     assert state.derived.released == {c.id for c in state.contacts.values() if is_released(c)}
 
 

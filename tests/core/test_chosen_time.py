@@ -249,15 +249,46 @@ def test_whoever_goes_back_leaves_the_time_as_it_is():
     assert line.do(cb.GiveUpTime("c9")) == [] and line.contact.state == "kept"
 
 
-def test_a_time_that_comes_meanwhile_is_not_given_up():
+def test_a_time_that_comes_meanwhile_is_given_up_until_the_person_is_reached():
     line = Choosing()
     slot = line.told()[0]
     line.chooses("c1", slot)
     line.wait(slot - line.now - 5)
     rings_with_the_code(line)
     line.wait(10)
-    assert line.do(cb.GiveUpTime("c9")) == ["MenuEntered"]
-    assert line.contact.promise.end is None and line.contact.place[0] == slot
+    assert line.contact.place[0] == slot
+    assert line.do(cb.GiveUpTime("c9")) == ["CallbackCancelled", "TimeGivenUp"]
+    reached = Choosing()
+    slot = reached.told()[0]
+    reached.chooses("c1", slot)
+    rings_with_the_code(reached)
+    reached.ann_is_free()
+    reached.wait(slot - reached.now)
+    reached.person_presses("c1")
+    assert reached.do(cb.GiveUpTime("c9")) == ["MenuEntered"]
+    assert reached.contact.promise.end is None
+
+
+def test_whoever_gives_a_time_up_may_have_another_the_same_day():
+    line = Choosing(limit_a_day=1)
+    line.chooses("c1", line.told()[0])
+    rings_with_the_code(line)
+    line.do(cb.GiveUpTime("c9"))
+    again = line.call("c2", "income", caller=line.contact.caller, may_ring=True)
+    assert again.hold_times
+    line.chooses("c2", line.told("c2")[0])
+    assert again.promise is not None and recovered(as_json(line.state)).derived.promised == line.state.derived.promised
+
+
+def test_whoever_gave_the_time_up_was_in_line_all_the_same():
+    line = Choosing()
+    line.chooses("c1", line.told()[0])
+    parts = measures.parts_of(line.contact, 20)
+    assert (parts.received, parts.routed, parts.hold_accepted) == (1, 1, 1)
+    rings_with_the_code(line)
+    line.do(cb.GiveUpTime("c9"))
+    parts = measures.parts_of(line.contact, 20)
+    assert (parts.received, parts.routed, parts.callback_cancelled) == (1, 1, 1)
 
 
 def test_nobody_was_told_the_code_of_a_booking_so_it_opens_nothing():

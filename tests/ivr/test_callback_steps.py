@@ -105,6 +105,22 @@ def test_a_time_is_chosen_from_those_that_are_told() -> None:
     assert kept[:4] == ["time_kept", "day_today", "time.1500", "time_code"] and kept[-1] == "hold_goodbye"
 
 
+def test_a_time_is_given_up_only_by_who_heard_when_it_is() -> None:
+    line = Line(policy=replace(POLICY, choose_time=True, capacity=1))
+    line.agency.prompts.update({"time_found": {}, "day_today": {}, "time.1230": {}})
+    line.ask(r.LoadAgency(line.agency), cb.AskTimes("c"), cb.TakeTime("c", NOON + 1800))
+    line.ask(r.CallArrived("d", "100", "", "d-c", "v", False), r.LegPickedUp("d-c"), r.PlayedNotice("d"))
+    line.ask(r.ChooseLanguage("d", "es"), cb.AskCode("d"), cb.ClaimPlace("d", "c"))
+    other = line.state.contacts["d"]
+    found = step_of(other, line.agency)
+    assert found is not None and not found.takes_ahead, "no key that was pressed before it was said"
+    assert [each.name for each in found.prompts] == ["time_found", "day_today", "time.1230", "time_cancel"]
+    line.ask(*found.keys["1"])
+    gone = step_of(other, line.agency)
+    assert gone is not None and gone.prompts == (Spoken("time_cancelled", "es"),) and gone.after == found.keys["*"]
+    assert line.contact.state == "closed"
+
+
 def test_no_offer_where_we_may_not_ring() -> None:
     step = Line(may_ring=False).step()
     assert "2" not in step.keys and Spoken("hold_offer", "es") not in step.prompts

@@ -11,7 +11,7 @@ import pytest
 
 from civicline.live.forward import Forward
 from civicline.live.upstream import Upstream
-from civicline.live.wire import BrokenError, RefusedError
+from civicline.live.wire import Body, BrokenError, RefusedError
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
 Say = Callable[[int, bytes], bytes | None]
@@ -81,16 +81,17 @@ def test_a_small_form_is_there_with_its_head(tmp_path: Path, headers: list[tuple
     """So whoever answers by the head alone, and closes, has read it all: nothing is cut off."""
 
     async def form() -> AsyncIterator[bytes]:
-        for _ in range(20):
-            await asyncio.sleep(0)  # the server's turn: it would read what there is
-        yield b"said=it"
+        for part in (b"said", b"=it"):
+            for _ in range(20):
+                await asyncio.sleep(0)  # the server's turn: it would read what there is
+            yield part
 
     async def scene() -> list[bytes]:
         async with server(tmp_path / "s", lambda *_: OK) as heard:
-            upstream = Upstream(tmp_path / "s")
-            answer = await upstream.ask("POST", b"/x", headers, form())
+            forward = Forward(tmp_path / "s")
+            answer = await forward.ask("POST", b"/x", headers, Body(form()))
             assert answer.status == 200
-            upstream.close()
+            forward.close()
             return heard
 
     heard = run(scene())
@@ -160,7 +161,7 @@ def test_a_request_s_body_is_framed(tmp_path: Path, length: bytes | None) -> Non
             tmp_path / "s", lambda _, data: OK if data.endswith((b"0\r\n\r\n", b"def")) else b""
         ) as heard:
             headers = [(b"content-length", length)] if length else []
-            await Upstream(tmp_path / "s").ask("POST", b"/", headers, parts())
+            await Upstream(tmp_path / "s").ask("POST", b"/", headers, Body(parts()))
             return b"".join(heard)
 
     sent = run(scene())

@@ -10,7 +10,8 @@ import pytest
 
 from civicline.phones import accounts
 from civicline.phones.bindings import StoredBindings
-from civicline.voice.sip.api import Binding
+from civicline.voice.phones import Accounts
+from civicline.voice.sip.api import Binding, CredentialsAwayError
 
 
 @pytest.fixture
@@ -95,3 +96,14 @@ def test_telephones_of_people_who_left_are_forgotten(conn, bindings) -> None:
     assert accounts.ha1(conn, "ann") is None
     assert accounts.ha1(conn, "bob") is not None
     assert [each.user for each in bindings.all()] == ["bob"]
+
+
+def test_while_the_database_is_away_every_phone_that_it_had_at_the_start_is_known(conn) -> None:
+    accounts.set_password(conn, "ann", "secret")
+    nowhere = Accounts("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(CredentialsAwayError):
+        nowhere("ann")
+    nowhere.load(conn)
+    assert nowhere("ann") == accounts.ha1(conn, "ann")
+    with pytest.raises(CredentialsAwayError):
+        nowhere("nobody")

@@ -13,13 +13,15 @@ import threading
 import time
 from functools import partial
 
-from civicline.voice.sip.api import Account, Binding, DialogIds, Options, Trunk
+from civicline.voice.sip.api import Account, Binding, CredentialsAwayError, DialogIds, Options, Trunk
 from civicline.voice.sip.dialog import DialogError
 from civicline.voice.sip.digest import ha1
 from civicline.voice.sip.endpoint import SipEndpoint
 from civicline.voice.sip.registrar import MemoryBindings
 
 REALM = "civicline"
+AWAY = ""
+"""Stands for the password of a user who cannot be looked up now."""
 
 
 QUIET: set[str] = set()
@@ -42,6 +44,12 @@ class App:
         self.shed: int | None = None
         users = config.get("users", {})
         QUIET.update(("invited", "ended") if config.get("quiet") else ())
+
+        def credentials(user: str) -> dict[str, str] | None:
+            if users.get(user) == AWAY:
+                raise CredentialsAwayError
+            return {alg: ha1(alg, user, REALM, users[user]) for alg in ("MD5", "SHA-256")} if user in users else None
+
         self.bindings = MemoryBindings()
         self.trunks = [Trunk("carrier", (net,)) for net in config.get("trunks", ["127.0.0.0/8"])]
         if "carrier" in config:
@@ -55,9 +63,7 @@ class App:
                 name_tag=lambda leg: name("tag-", leg),
                 secret=b"only a test",
                 trunks=lambda: self.trunks,
-                credentials=lambda user: (
-                    {alg: ha1(alg, user, REALM, users[user]) for alg in ("MD5", "SHA-256")} if user in users else None
-                ),
+                credentials=credentials,
                 admit=lambda: self.shed,
                 min_expires_s=config.get("min_expires_s", 60),
             ),

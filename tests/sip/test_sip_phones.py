@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from driver import AWAY
 from sip_app import App, sdp
 
 from civicline.voice.sip.api import Binding
@@ -52,6 +53,13 @@ def test_a_wrong_password_does_not_register(desk: App) -> None:
         eventually(lambda: "403 Wrong user or password" in phone.log, what="the refusal")
     desk.do("legs")
     assert desk.count("registered") == 0
+
+
+def test_a_phone_that_nobody_can_look_up_now_is_told_to_come_again() -> None:
+    """Not that its password is wrong: that would count as a guess, and hold it off."""
+    with App(users={USER: AWAY}) as app, Phone(USER, SECRET, app.address) as phone:
+        eventually(lambda: "503 Try again" in phone.log, what="the refusal")
+        assert "Retry-After: 2" in phone.log
 
 
 def test_a_phone_is_rung_answers_and_hangs_up(desk: App) -> None:

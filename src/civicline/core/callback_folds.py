@@ -87,6 +87,15 @@ def note_promise(state: State, contact: Contact, at: float) -> None:
         indexes.count(state.derived.promised, state.promised.popleft()[1], -1)
 
 
+def forget_promise(state: State, contact: Contact) -> None:
+    """It was given up before its time: the number may be promised another."""
+    for number in numbers_of(contact):
+        given = (_promise(contact).made_at, number)
+        if given in state.promised:
+            state.promised.remove(given)
+            indexes.count(state.derived.promised, number, -1)
+
+
 def _callback_ready(state: State, fact: facts.CallbackReady) -> None:
     contact = state.contacts[fact.contact]
     promise = _promise(contact)

@@ -88,12 +88,12 @@ def _claim(state: State, request: requests.ClaimPlace, at: float, record: Record
 
 
 def _give_up(state: State, request: requests.GiveUpTime, at: float, record: Record) -> None:
-    """It is no longer ahead where the person is in line by now, or rung: the promise stands."""
+    """Even where the time has come meanwhile: then nobody is rung any more. Not where the person has been reached."""
     contact = in_menu(state, request.contact)
     if contact is None or contact.found is None or contact.found.given_up:
         return
     promised = state.contacts.get(contact.found.promised)
-    if promised is not None and promised.is_ahead:
+    if promised is not None and promised.state in PROMISED:
         record(facts.CallbackCancelled(at, promised.id))
         record(facts.TimeGivenUp(at, contact.id))
     elif contact.menu is not None:

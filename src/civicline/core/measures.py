@@ -13,7 +13,7 @@ from typing import Any
 
 from civicline.core import handling
 from civicline.core.lifecycle import IN_LINE, ContactState, PromiseEnd, Recording
-from civicline.core.model import Contact
+from civicline.core.model import CALLBACK, Contact
 from civicline.core.told import is_close, is_in_range
 
 SHORT_S = 5.0
@@ -170,7 +170,7 @@ def _menu_parts(contact: Contact) -> dict[str, Any]:
 
 
 def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
-    if contact.place is None:
+    if contact.place is None and not _has_given_place_up(contact):
         return {}
     answered = contact.connected_at is not None
     abandoned = contact.abandoned_in is not None and not answered
@@ -191,6 +191,11 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
         "left_after_answer": int(answered and contact.abandoned_in is not None),
         "referred": int(bool(contact.referrals)),
     }
+
+
+def _has_given_place_up(contact: Contact) -> bool:
+    """It was in line, and chose a time instead."""
+    return contact.channel != CALLBACK and contact.promise is not None and contact.promise.slot is not None
 
 
 def _in_line_from(contact: Contact) -> float:

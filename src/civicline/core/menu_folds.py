@@ -9,6 +9,7 @@ from typing import Any
 from civicline.core import deadlines
 from civicline.core import menu_facts as facts
 from civicline.core.callback_facts import CodeAsked, CodeUnknown, TimeFound, TimeGivenUp
+from civicline.core.callback_folds import forget_promise
 from civicline.core.lifecycle import CONTACT, LifecycleError
 from civicline.core.model import Contact, Found, State, Urgent
 
@@ -76,6 +77,7 @@ def _time_given_up(state: State, fact: TimeGivenUp) -> None:
     contact = _entering(state, fact)
     if found is not None:
         contact.found = replace(found, given_up=True)
+        forget_promise(state, state.contacts[found.promised])
 
 
 def _queue_chosen(state: State, fact: facts.QueueChosen) -> None:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from civicline.live.unavailable import unavailable
 from civicline.live.upstream import Answer, Upstream
-from civicline.live.wire import BrokenError, Headers, RefusedError, SlowError, UpstreamError
+from civicline.live.wire import Body, BrokenError, Headers, RefusedError, SlowError, UpstreamError
 
 HOP_BY_HOP = {
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
@@ -41,7 +41,7 @@ class Forward:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body = _body(receive) if _has_body(scope["headers"]) else None
+        body = Body(_body(receive)) if _has_body(scope["headers"]) else None
         try:
             answer = await self.ask(scope["method"], _target(scope), request_headers(scope), body)
         except BrowserGoneError:
@@ -51,10 +51,10 @@ class Forward:
         else:
             await _relay(answer, send)
 
-    async def ask(
-        self, method: str, target: bytes, headers: Headers, body: AsyncIterator[bytes] | None = None
-    ) -> Answer:
+    async def ask(self, method: str, target: bytes, headers: Headers, body: Body | None = None) -> Answer:
         """The answer's head, its body unread. Raises upstream.UpstreamError."""
+        if body is not None:
+            await body.begin()
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:

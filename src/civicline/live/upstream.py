@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httptools
 
-from civicline.live.wire import BrokenError, Headers, RefusedError, SlowError, Wire, head
+from civicline.live.wire import Body, BrokenError, Headers, RefusedError, SlowError, Wire, head
 
 CONNECTIONS = 128
 ANSWER_S = 60.0
@@ -55,9 +55,7 @@ class Upstream:
         self._out: set[Wire] = set()
         self._places = asyncio.Semaphore(CONNECTIONS)
 
-    async def ask(
-        self, method: str, target: bytes, headers: Headers, body: AsyncIterator[bytes] | None = None
-    ) -> Answer:
+    async def ask(self, method: str, target: bytes, headers: Headers, body: Body | None = None) -> Answer:
         """Raises RefusedError, BrokenError or SlowError."""
         await self._places.acquire()
         try:

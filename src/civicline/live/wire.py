@@ -9,6 +9,7 @@ import httptools
 
 Headers = list[tuple[bytes, bytes]]
 CHUNK_B = 65536
+GATHERED_B = 65536
 
 
 class UpstreamError(Exception):
@@ -49,10 +50,28 @@ class _Message:
         self.whole = True
 
 
-async def nothing() -> AsyncIterator[bytes]:
-    """No body."""
-    return
-    yield
+class Body:
+    """What a browser sends. Up to `GATHERED_B` of it are here before anything is asked of the web process: no
+    connection waits for a slow browser, and whoever answers a form by its head alone, as where a token is missing, does
+    not close the connection on the rest, by which the answer would be lost."""
+
+    def __init__(self, parts: AsyncIterator[bytes]) -> None:
+        self._parts = parts
+        self._first = b""
+
+    async def begin(self) -> None:
+        while len(self._first) < GATHERED_B:
+            part = await anext(self._parts, None)
+            if part is None:
+                return
+            self._first += part
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """From the beginning, if nothing was sent before."""
+        if self._first:
+            yield self._first
+        async for part in self._parts:
+            yield part
 
 
 class Wire:
@@ -79,17 +98,15 @@ class Wire:
     def cut(self) -> None:
         self._writer.close()
 
-    async def send(self, head: bytes, body: AsyncIterator[bytes] | None, chunked: bool) -> None:
-        """The head goes with the first of the body: whoever answers by the head alone, as where a token is missing,
-        would close the connection on the rest, and the answer be lost."""
+    async def send(self, head: bytes, body: Body | None, chunked: bool) -> None:
+        """The head goes with the first of the body."""
         unsent = head
-        async for part in body or nothing():
-            unsent += b"%x\r\n%b\r\n" % (len(part), part) if chunked and part else part
-            if part:
-                self._writer.write(unsent)
+        if body is not None:
+            async for part in body.parts():
+                self._writer.write(unsent + (b"%x\r\n%b\r\n" % (len(part), part) if chunked and part else part))
                 unsent = b""
                 await self._writer.drain()
-        self._writer.write(unsent + b"0\r\n\r\n" if chunked and body is not None else unsent)
+        self._writer.write(unsent + b"0\r\n\r\n" if chunked else unsent)
 
     async def read_head(self) -> None:
         while not self.message.head:

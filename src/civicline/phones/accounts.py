@@ -35,6 +35,13 @@ def ha1(conn: psycopg.Connection[Any], user: str) -> dict[str, str] | None:
     return None if row is None else {"MD5": row[0], "SHA-256": row[1]}
 
 
+def every_ha1(conn: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
+    """As `ha1`, of all users."""
+    with conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+        rows = cursor.execute('SELECT "user", md5, sha256 FROM phone_account').fetchall()
+    return {user: {"MD5": md5, "SHA-256": sha256} for user, md5, sha256 in rows}
+
+
 def keep_only(conn: psycopg.Connection[Any], users: list[str]) -> None:
     """Forget the telephones of everybody else: they no longer take contacts."""
     conn.execute('DELETE FROM phone_account WHERE NOT "user" = ANY(%s)', (users,))

@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 
 from civicline.journal.connect import pause_s
-from civicline.phones.accounts import ha1
+from civicline.phones.accounts import every_ha1, ha1
 from civicline.phones.bindings import StoredBindings
 from civicline.voice.database import Database
-from civicline.voice.sip.api import Binding
+from civicline.voice.sip.api import Binding, CredentialsAwayError
 from civicline.voice.sip.registrar import MemoryBindings
 
 log = logging.getLogger(__name__)
@@ -96,17 +97,23 @@ def _until_stored(write: Callable[[], None]) -> None:
 
 
 class Accounts:
-    """`sip.api.Credentials`: HA1 of a user; the last one known while the database is away."""
+    """`sip.api.Credentials`: HA1 of a user; the last one known while the database is away: a phone that is refused
+    waits before it asks again, and cannot be rung when its registration has run out."""
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
         self._known: dict[str, Mapping[str, str]] = {}
 
+    def load(self, conn: psycopg.Connection[Any]) -> None:
+        self._known.update(every_ha1(conn))
+
     def __call__(self, user: str) -> Mapping[str, str] | None:
         try:
             found = ha1(self._database.connection(), user)
-        except psycopg.Error:
-            return self._known.get(user)
+        except psycopg.Error as error:
+            if user not in self._known:
+                raise CredentialsAwayError from error
+            return self._known[user]
         if found is None:
             self._known.pop(user, None)
         else:

@@ -73,6 +73,8 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
     folded, _unanswered = fold.recover(conn)
     phones = Phones(url)
     phones.load()
+    accounts = Accounts(url)
+    accounts.load(conn)
     pack = LoadedPack(url, settings.trunk_secrets)
     playlist = Playlist(settings.data, settings.data / "agency")
     keys = StoredKeys(Database(url))
@@ -89,7 +91,7 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
             name_tag=names.tag,
             secret=names.number("registrar nonces").encode(),
             trunks=pack.trunks,
-            credentials=Accounts(url),
+            credentials=accounts,
             admit=app.admit,
             hold_ack=True,
         ),

@@ -80,6 +80,7 @@ def _asking(
     heard: Requests = (),
     timeout_s: float,
     tries: int,
+    takes_ahead: bool = True,
 ) -> Step:
     """A step with the keys that hold everywhere."""
     every = refusal(contact) | {OPERATOR_KEY: operator(contact, TopicBy.OPERATOR_KEY)} | keys
@@ -94,6 +95,7 @@ def _asking(
         invalid=operator(contact, TopicBy.INVALID_KEYS),
         timeout_s=timeout_s,
         tries=tries,
+        takes_ahead=takes_ahead,
     )
 
 
@@ -190,6 +192,7 @@ def _found(contact: Contact, agency: Agency, found: Found) -> Step:
         {RIGHT_KEY: (callback_requests.GiveUpTime(contact.id),), BACK_KEY: back},
         timeout_s=timeout_s,
         tries=tries,
+        takes_ahead=False,
     )
 
 

@@ -147,6 +147,10 @@ class Sender(Protocol):
     def close(self) -> None: ...
 
 
+class CredentialsAwayError(Exception):
+    """Whether there is such a user cannot be told now."""
+
+
 Credentials = Callable[[str], "Mapping[str, str] | None"]
 
 
@@ -163,7 +167,8 @@ class Options:
     """How the endpoint listens and whom it serves.
 
     `name_leg(call_id, from_tag)` and `name_tag(leg)` must give the same answer after a restart.
-    `credentials(user)` gives HA1 by algorithm ("MD5", "SHA-256") for `realm`, in hex, or None.
+    `credentials(user)` gives HA1 by algorithm ("MD5", "SHA-256") for `realm`, in hex, or None;
+    raises CredentialsAwayError, and the phone is told to come again.
     `trunks()` are the carriers that hold now.
     `admit()` is asked for every new call: None takes it, a number refuses it with 503 and that Retry-After
     in seconds. It runs before the request is parsed: it must be quick.

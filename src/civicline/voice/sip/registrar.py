@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from civicline.voice.sip.api import Address, Binding, Bindings, Credentials, Options
+from civicline.voice.sip.api import Address, Binding, Bindings, Credentials, CredentialsAwayError, Options
 from civicline.voice.sip.digest import Digest, Verdict, parse
 from civicline.voice.sip.guesses import Guesses
 from civicline.voice.sip.messages import header, reply, value
@@ -67,6 +67,10 @@ class MemoryBindings:
         return self._homes.get((user, host), 0.0) > self._now()
 
 
+AWAY_S = 2
+"""PostgreSQL is back by then, as a rule."""
+
+
 class Registrar:
     def __init__(self, options: Options, bindings: Bindings, registered: Registered) -> None:
         self._options = options
@@ -91,7 +95,10 @@ class Registrar:
         if wait_s > 0.0:
             later = header("Retry-After", str(math.ceil(wait_s)))
             return reply(request, 503, "Too many wrong passwords", later)
-        verdict = self._digest.check(fields, "REGISTER", self._credentials(name), host)
+        try:
+            verdict = self._digest.check(fields, "REGISTER", self._credentials(name), host)
+        except CredentialsAwayError:
+            return reply(request, 503, "Try again", header("Retry-After", str(AWAY_S)))
         if verdict is Verdict.STALE:
             return self._challenge(request, host)
         if verdict is Verdict.BAD or name != user:
