@@ -128,7 +128,8 @@ def check_promises(state, most_attempts=MOST_ATTEMPTS):
     )
     assert state.derived.slots == open_slots
     for contact in state.contacts.values():
-        policy = state.agency.queues[contact.queue].callback if contact.is_ahead else None
+        queue = state.agency.queues.get(contact.queue) if contact.is_ahead else None
+        policy = queue.callback if queue is not None else None
         if policy is not None and policy.capacity is not None:
             assert open_slots[contact.queue, contact.promise.slot] <= policy.capacity, "more promises than a slot has"
     assert state.derived.released == {c.id for c in state.contacts.values() if is_released(c)}
