@@ -127,12 +127,16 @@ def check_promises(state, most_attempts=MOST_ATTEMPTS):
         if c.state in {"kept", "ringing_back"} and c.promise.slot
     )
     assert state.derived.slots == open_slots
-    for contact in state.contacts.values():
-        queue = state.agency.queues.get(contact.queue) if contact.is_ahead else None
-        policy = queue.callback if queue is not None else None
-        if policy is not None and policy.capacity is not None:
-            assert open_slots[contact.queue, contact.promise.slot] <= policy.capacity, "more promises than a slot has"
     assert state.derived.released == {c.id for c in state.contacts.values() if is_released(c)}
+
+
+def check_slot(state, contact):
+    """A time that was just promised had room. (A new pack may move promises to a queue that has less.)"""
+    queue, slot = state.agency.queues.get(contact.queue), contact.promise.slot
+    policy = queue.callback if queue is not None else None
+    if policy is not None and policy.capacity is not None and contact.state == "kept":
+        promised = [c for c in state.contacts.values() if c.state in {"kept", "ringing_back"} and c.queue == queue.id]
+        assert sum(c.promise.slot == slot for c in promised) <= policy.capacity, "more promises than a slot has"
 
 
 def check_offer(state, fact: OfferMade):

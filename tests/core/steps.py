@@ -5,7 +5,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from civicline.core import deadlines
 from civicline.core import requests as r
-from civicline.core.callback_facts import TimeTaken
+from civicline.core.callback_facts import CallbackPromised, TimeTaken
 from civicline.core.decide import react
 from civicline.core.lifecycle import HungUpBy, TopicBy
 from civicline.core.model import State
@@ -38,6 +38,8 @@ class Steps(RuleBasedStateMachine):
             self.surveyed.add(key)
             if isinstance(fact, TimeTaken):
                 self.places[fact.contact] = None  # given up for the time
+            if isinstance(fact, (TimeTaken, CallbackPromised)):
+                laws.check_slot(self.state, self.state.contacts[fact.contact])
         self.before = laws.as_json(self.state)
         laws.check_all(self.state)
         laws.check_derived(self.state, laws.recovered(self.before))
