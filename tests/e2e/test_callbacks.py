@@ -18,14 +18,11 @@ from e2e.centre import Centre
 from e2e.kept import answers, failures, keeps_the_place, make_pack, reaches, until
 from e2e.person import Person
 from e2e.talks import take
-from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
-from peers.ports import eventually, free_udp
+from e2e.witness import AGENT_HZ, CALLER_HZ
+from peers.ports import eventually
 from peers.sipp import Sipp
 
-
-@pytest.fixture(scope="module")
-def person_port() -> int:
-    return free_udp()
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 @pytest.fixture(scope="module")
@@ -33,22 +30,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory, person_port: int) -> Iterat
     folder = tmp_path_factory.mktemp("centre")
     with Centre(folder, make_pack(folder, person_port)) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(centre: Centre) -> Iterator[None]:
-    yield
-    centre.assert_nothing_left()
-
-
-@pytest.fixture(scope="module")
-def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tone_file(tmp_path_factory.mktemp("tones") / "ann.wav", AGENT_HZ, 60)
 
 
 def test_from_the_offer_to_the_talk_and_the_questions(town: Town, person_port: int, tone: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,26 +12,12 @@ from civicline.core.lifecycle import AgentState, ContactState, HungUpBy, Recordi
 from civicline.core.measures import OUTCOMES
 from e2e import sound
 from e2e.callers import Caller, Town
-from e2e.centre import PACK, Centre
-from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
+from e2e.centre import PACK
+from e2e.witness import AGENT_HZ, CALLER_HZ
 from peers.baresip import Phone
 from peers.ports import eventually
 
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(centre: Centre) -> Iterator[None]:
-    yield
-    centre.assert_nothing_left()
-
-
-@pytest.fixture(scope="module")
-def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tone_file(tmp_path_factory.mktemp("tone") / "agent.wav", AGENT_HZ, 60)
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def answered(town: Town, caller: Caller, agent: str, phone: Phone) -> None:

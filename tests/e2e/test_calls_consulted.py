@@ -16,7 +16,6 @@ from civicline.core import requests
 from civicline.core.lifecycle import AgentState, ConsultState, PassedOnFor
 from civicline.core.model import Contact
 from e2e.callers import Caller, Town
-from e2e.centre import Centre
 from e2e.witness import AGENT_HZ, CALLER_HZ, Dump, tone_file
 from peers.baresip import Phone
 from peers.ports import eventually
@@ -25,16 +24,7 @@ BOB_HZ = 1400.0
 HZ = {"caller": CALLER_HZ, "ann": AGENT_HZ, "bob": BOB_HZ}
 WITHIN_S = 30.0
 
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(centre: Centre) -> Iterator[None]:
-    yield
-    centre.assert_nothing_left()
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 class Three:

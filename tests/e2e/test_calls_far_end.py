@@ -16,12 +16,14 @@ from e2e import centre as centre_module
 from e2e.callers import SCENARIOS, Town
 from e2e.centre import Centre
 from e2e.talks import Talk
-from e2e.witness import AGENT_HZ, CALLER_HZ, Ear, tone_file
+from e2e.witness import AGENT_HZ, CALLER_HZ, Ear
 from peers.ports import eventually, free_udp
 from peers.sipp import Sipp
 
 OFFICE_HZ = 1200.0
 MEDIA = re.compile(r"^m=audio (\d+)", re.M)
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 @pytest.fixture(scope="module")
@@ -37,22 +39,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory, office_port: int) -> Iterat
     (pack / "trunks.yaml").write_text(trunk)
     with Centre(folder, pack) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(centre: Centre) -> Iterator[None]:
-    yield
-    centre.assert_nothing_left()
-
-
-@pytest.fixture(scope="module")
-def tones(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return {"ann": tone_file(tmp_path_factory.mktemp("tones") / "ann.wav", AGENT_HZ, 60)}
 
 
 @pytest.fixture

@@ -11,27 +11,11 @@ import pytest
 from civicline.core import requests
 from civicline.core.lifecycle import AgentState, HeldBy, PassedOnFor, Recording
 from e2e.callers import Town
-from e2e.centre import Centre
 from e2e.talks import BOB_HZ, Talk, take
-from e2e.witness import AGENT_HZ, tone_file
+from e2e.witness import AGENT_HZ
 from peers.ports import eventually
 
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(centre: Centre) -> Iterator[None]:
-    yield
-    centre.assert_nothing_left()
-
-
-@pytest.fixture(scope="module")
-def tones(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("tones")
-    return {name: tone_file(folder / f"{name}.wav", hz, 60) for name, hz in (("ann", AGENT_HZ), ("bob", BOB_HZ))}
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ GONE_WITHIN_S = 60.0
 ELSEWHERE = "127.0.0.2"
 """An address outside the only carrier's network."""
 
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
@@ -34,17 +36,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     (pack / "trunks.yaml").write_text('local: {networks: [127.0.0.1/32], caller_id: "100"}\n')
     with Centre(folder, pack, environ={"CIVICLINE_SILENCE_S": "2"}) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(centre: Centre) -> Iterator[None]:
-    yield
-    centre.assert_nothing_left()
 
 
 def take(town: Town, agent: str, phone: Phone, caller: Caller) -> None:

@@ -17,21 +17,18 @@ from civicline.core.ring_back_requests import PromiseLater, RingBack
 from civicline.people import keyset
 from civicline.people.sealing import seal_statements
 from civicline.recordings import rows
-from e2e.callers import KEYS, LANGUAGES, Town
+from e2e.callers import KEYS, LANGUAGES, Caller, Town
 from e2e.centre import Centre
 from e2e.kept import answers, failures, is_ready, keeps_the_place, make_pack, reaches, until
 from e2e.person import Person
 from e2e.recorded import closed
 from e2e.talks import take
-from e2e.witness import AGENT_HZ, tone_file
-from peers.ports import eventually, free_udp
+from e2e.witness import AGENT_HZ
+from peers.ports import eventually
 
 NUMBER = "+12025550143"
 
-
-@pytest.fixture(scope="module")
-def person_port() -> int:
-    return free_udp()
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +36,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory, person_port: int) -> Iterat
     folder = tmp_path_factory.mktemp("centre")
     with Centre(folder, make_pack(folder, person_port)) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(centre: Centre) -> Iterator[None]:
-    yield
-    centre.assert_nothing_left()
-
-
-@pytest.fixture(scope="module")
-def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tone_file(tmp_path_factory.mktemp("tones") / "ann.wav", AGENT_HZ, 60)
 
 
 def test_a_cut_call_has_its_place_again(town: Town) -> None:
@@ -107,17 +88,21 @@ def test_a_number_that_is_keyed_in_is_the_one_that_is_rung(town: Town, person_po
         assert secret not in logs and not [line for line in town.story() if secret in line]
 
 
+def asks_for_the_code(caller: Caller) -> None:
+    caller.skip_notice()
+    caller.press(LANGUAGES["es"])
+    caller.hear("menu.main", "es")
+    caller.press("4")
+    caller.hear("code_ask", "es")
+
+
 def test_the_code_restores_the_place_from_another_telephone(town: Town) -> None:
     """After one that is nobody's. What is keyed in stands in no journal, and nobody is rung any more."""
     kept = town.centre.contact(keeps_the_place(town, "es"))
     assert kept.promise is not None
     wrong = f"{(int(kept.promise.code) + 1) % 1_000_000:06}"
     with town.call(own="2025550166") as elsewhere:
-        elsewhere.skip_notice()
-        elsewhere.press(LANGUAGES["es"])
-        elsewhere.hear("menu.main", "es")
-        elsewhere.press("4")
-        elsewhere.hear("code_ask", "es")
+        asks_for_the_code(elsewhere)
         elsewhere.press(wrong)
         elsewhere.hear("code_unknown", "es")
         elsewhere.press(kept.promise.code)
@@ -238,11 +223,7 @@ def test_a_time_is_chosen_in_line_promised_and_given_up_by_its_code(town: Town) 
     counts = {name: day[name] - before[name] for name in ("received", "hold_offered", "hold_accepted", "answered")}
     assert counts == {"received": 1, "hold_offered": 1, "hold_accepted": 1, "answered": 0}
     with town.call(own="2025550156") as again:
-        again.skip_notice()
-        again.press(LANGUAGES["es"])
-        again.hear("menu.main", "es")
-        again.press("4")
-        again.hear("code_ask", "es")
+        asks_for_the_code(again)
         again.press(promise.code)
         again.hear("time_found", "es")
         again.hear(times.time(told[1], zone), "es")

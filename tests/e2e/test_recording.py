@@ -17,18 +17,12 @@ from civicline.core.lifecycle import AgentState
 from civicline.recordings import rows, store
 from civicline.recordings.format import RATE_HZ
 from e2e.callers import Town
-from e2e.centre import Centre
 from e2e.recorded import closed, events, files, sides, talk, talk_on, tone_s, watched
 from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
 from peers.baresip import Phone
 from peers.ports import eventually
 
 PASSWORD = "a long enough sentence"
-
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
 
 
 @pytest.fixture

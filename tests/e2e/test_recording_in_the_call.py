@@ -13,25 +13,13 @@ from civicline.core.lifecycle import AgentState, PassedOnFor
 from civicline.core.model import Contact, Segment
 from civicline.recordings import rows
 from e2e.callers import Caller, Town
-from e2e.centre import Centre
 from e2e.recorded import closed, sides, talk, talk_on, tone_s, watched
 from e2e.talks import BOB_HZ, Talk, take
-from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
+from e2e.witness import AGENT_HZ, CALLER_HZ
 from peers.baresip import Phone
 from peers.ports import eventually
 
 LATE_S = 0.25
-
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
-
-
-@pytest.fixture(scope="module")
-def tones(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("tones")
-    return {name: tone_file(folder / f"{name}.wav", hz, 60) for name, hz in (("ann", AGENT_HZ), ("bob", BOB_HZ))}
 
 
 @pytest.fixture

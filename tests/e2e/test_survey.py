@@ -19,6 +19,8 @@ from peers.ports import eventually
 
 SURVEYS = Path(__file__).parent / "surveys.yaml"
 
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
@@ -27,17 +29,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     shutil.copy(SURVEYS, pack)
     with Centre(folder, pack) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def town(centre: Centre) -> Town:
-    return Town(centre)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(centre: Centre) -> Iterator[None]:
-    yield
-    centre.assert_nothing_left()
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from civicline.agency import surveys
 from civicline.agency.files import Files
-from civicline.agency.schema import DAYS, AgencyFile, HoursPart, LinePart, MenuPart, QueuePart
+from civicline.agency.schema import AgencyFile, HoursPart, LinePart, MenuPart, QueuePart
 from civicline.agency.spoken import menu_prompt, prompts
+from civicline.agency.times import DAYS
 from civicline.core.agency import (
     Agency,
     Calendar,

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
+from civicline.agency.times import DAYS
 from civicline.core.agency import Span, Text, Way, WayKind
 from civicline.core.model import KEEP_CLOSED_S
 
 LETTERS = {"A": 5, "B": 4, "C": 3, "D": 2, "E": 1}
 """A is complete mastery, E elementary."""
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SPAN = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)")
 DAY_MIN = 24 * 60
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from civicline.agency import times, waits
 from civicline.agency.files import Files
 from civicline.agency.positions import POSITIONS
-from civicline.agency.schema import AgencyFile, MenuPart
+from civicline.agency.schema import AgencyFile, MenuPart, QueuePart
 from civicline.core.agency import Span, Text, Way, WayKind
 
 ALWAYS = frozenset({
@@ -61,8 +61,9 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     wanted |= HOLD if calls_back(files) else frozenset()
     others = any(queue.callback and queue.callback.other_numbers for queue in every["queues"].values())
     wanted |= NUMBER if others else frozenset()
-    wanted |= times.PROMPTS if chooses_time(files) else frozenset()
-    wanted |= times.CODE if chooses_time(files) and wanted >= PLACE else frozenset()
+    chooses = bool(_choosing(files))
+    wanted |= times.PROMPTS if chooses else frozenset()
+    wanted |= times.CODE if chooses and wanted >= PLACE else frozenset()
     says = any(waits.PROMPTS & texts.keys() for name, texts in every.items() if name.startswith("prompts/"))
     return wanted | (waits.PROMPTS if says else frozenset())
 
@@ -71,8 +72,9 @@ def calls_back(files: Files) -> bool:
     return any(queue.callback is not None for queue in files.entries["queues"].values())
 
 
-def chooses_time(files: Files) -> bool:
-    return any(queue.callback is not None and queue.callback.choose_time for queue in files.entries["queues"].values())
+def _choosing(files: Files) -> list[QueuePart]:
+    """Queues in which a caller may choose a time."""
+    return [each for each in files.entries["queues"].values() if each.callback and each.callback.choose_time]
 
 
 def is_nested(files: Files, menu: str) -> bool:
@@ -139,6 +141,6 @@ def _figures(files: Files, texts: dict[str, str]) -> dict[str, str]:
 
 def _slot_hours(files: Files) -> list[tuple[Span, int]]:
     """Hours in which a caller may choose a time, with the length of their slots in seconds."""
-    queues = (queue for queue in files.entries["queues"].values() if queue.callback and queue.callback.choose_time)
-    found = ((files.entries["hours"].get(q.callback.hours or q.hours), q.callback.slot_s) for q in queues)
+    chosen = ((queue.callback, queue.hours) for queue in _choosing(files) if queue.callback)
+    found = ((files.entries["hours"].get(policy.hours or usual), policy.slot_s) for policy, usual in chosen)
     return [(span, slot_s) for hours, slot_s in found if hours is not None for span in hours.spans]

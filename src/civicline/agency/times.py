@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from civicline.core.agency import Span
+from civicline.core.chosen_time import AT_ONCE
 from civicline.core.slots import SOON_S
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -20,7 +21,7 @@ OPTIONAL = frozenset({"time_am_one", "time_pm_one"})
 CODE = frozenset({"time_found", "time_cancel", "time_cancelled"})
 """Said to whoever keys in the code of a time."""
 PLACES = {"time_key": {"key"}} | {name: {"time"} for name in ("time_am", "time_pm", *OPTIONAL)}
-KEYS = ("1", "2", "3")
+KEYS = tuple(str(number) for number in range(1, AT_ONCE + 1))
 NOON_MIN, HOUR_MIN = 12 * 60, 60
 
 

@@ -69,7 +69,7 @@ def row(item: Contact | Agent, columns: Sequence[str]) -> tuple[Any, ...]:
 
 DERIVED: dict[str, Callable[[Contact], Any]] = {
     "place_at": lambda contact: contact.place[0] if contact.place else None,
-    "slot_at": lambda contact: contact.promise.slot if contact.promise else None,
+    "slot_at": lambda contact: contact.slot,
     "due": lambda contact: contact.state is ContactState.KEPT and contact.promise is not None and contact.promise.ready,
     "consult_state": lambda contact: contact.consult and contact.consult.state,
     "consult_with": lambda contact: contact.consult and (contact.consult.colleague or contact.consult.office),

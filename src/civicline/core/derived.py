@@ -38,7 +38,7 @@ class Derived:
     slots: dict[tuple[str, float], int] = field(default_factory=dict)
     """By queue and slot (UTC, s): promises that are open."""
     promised: dict[str, int] = field(default_factory=dict)
-    """By the same: how many of `State.promised` are of it."""
+    """By the keyed hash of a number: how many of `State.promised` are of it."""
     lost: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     """By the same: contacts whose place waits for their return, and since when; the last that left at the end."""
     theirs: set[str] = field(default_factory=set)

@@ -195,7 +195,7 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
 
 def _has_given_place_up(contact: Contact) -> bool:
     """It was in line, and chose a time instead."""
-    return contact.channel != CALLBACK and contact.promise is not None and contact.promise.slot is not None
+    return contact.channel != CALLBACK and contact.slot is not None
 
 
 def _in_line_from(contact: Contact) -> float:

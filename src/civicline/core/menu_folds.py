@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from civicline.core import deadlines
@@ -76,7 +75,7 @@ def _time_given_up(state: State, fact: TimeGivenUp) -> None:
     found = state.contacts[fact.contact].found
     contact = _entering(state, fact)
     if found is not None:
-        contact.found = replace(found, given_up=True)
+        found.given_up, contact.found = True, found
         forget_promise(state, state.contacts[found.promised])
 
 

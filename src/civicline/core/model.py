@@ -259,16 +259,20 @@ class Contact:
     """The contact by which its representative has promised to ring the person another time."""
 
     @property
+    def slot(self) -> float | None:
+        """The time for which it is promised a call; None for a kept place, or without a promise."""
+        return self.promise.slot if self.promise is not None else None
+
+    @property
     def came_at(self) -> float:
         """When the figures of a day count it: at its arrival, or at the slot of a callback that began with no call."""
-        slot = self.promise.slot if self.promise is not None and self.channel == CALLBACK else None
+        slot = self.slot if self.channel == CALLBACK else None
         return self.arrived_at if slot is None else slot
 
     @property
     def has_come(self) -> bool:
         """Not so a callback that began with no call before its slot, nor one that was cancelled before."""
-        booked = self.channel == CALLBACK and self.promise is not None and self.promise.slot is not None
-        return self.place is not None or not booked
+        return self.place is not None or self.channel != CALLBACK
 
     @property
     def was_cut(self) -> bool:

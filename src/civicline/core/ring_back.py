@@ -58,7 +58,7 @@ def _promised(state: State, fact: facts.RingBackPromised) -> None:
         fact.code,
         made_at=fact.at,
         next_at=fact.at,
-        slot=before.slot if before is not None else None,
+        slot=contact.slot,
         by=fact.agent,
         first=before is not None and before.first,
         number=before.number if before is not None else "",

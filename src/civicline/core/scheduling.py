@@ -16,7 +16,7 @@ from civicline.core.callback import over_limit
 from civicline.core.claiming import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import DeclinedFor
-from civicline.core.model import Contact, State
+from civicline.core.model import State
 
 BY_ANOTHER = "changed"
 """Who cancelled a promise that was changed for another."""
@@ -80,7 +80,7 @@ def _is_full(state: State, queue: Queue, policy: CallbackPolicy, request: reques
     if policy.capacity is None:
         return False
     replaced = state.contacts.get(request.replaces)
-    back = replaced is not None and (replaced.queue, _slot(replaced)) == (queue.id, request.slot)
+    back = replaced is not None and (replaced.queue, replaced.slot) == (queue.id, request.slot)
     return state.derived.slots.get((queue.id, request.slot), 0) - back >= policy.capacity
 
 
@@ -88,10 +88,6 @@ def _is_slot(agency: Agency, queue: Queue, policy: CallbackPolicy, slot: float, 
     if policy.capacity is not None:
         return slot in slots.free(agency, queue, {}, at, slot, slot + 1)
     return at < slot <= at + slots.LONGEST_AHEAD_S and hours.is_open(agency, policy.hours or queue.calendar, slot)
-
-
-def _slot(contact: Contact) -> float | None:
-    return contact.promise.slot if contact.promise is not None else None
 
 
 ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {requests.PromiseCallback: _promise}
