@@ -17,6 +17,7 @@ from civicline.agency import pack
 from civicline.callbacks.actions import DAY_S
 from civicline.journal import timers
 from civicline.people.keyset import hashed
+from civicline.people.pauses import FREE_FOR_ADDRESS
 from civicline.people.sealing import DISPOSE, open_field
 from civicline.voice import store
 from peers.ports import eventually
@@ -218,9 +219,16 @@ def test_a_wrong_code_opens_nothing_and_guesses_are_slowed_down(site, person) ->
     wrong = f"/callback/{reference}/{'A' * 32}"
     assert person.http.get(wrong).status_code == 404
     assert person.http.get("/callback/XXXX-XXXX/guess").status_code == 404
-    answers = [person.http.get(wrong).status_code for _ in range(25)]
-    assert answers[-1] == 429
-    assert person.http.get(link).status_code == 429, "whoever guesses waits for all links"
+    for _ in range(FREE_FOR_ADDRESS):
+        person.http.get(wrong)
+    with psycopg.connect(site.database_url, autocommit=True) as connection:
+        ours = "WHERE key LIKE 'callback-link:%'"
+        # A slow machine must not outlast the pause.
+        connection.execute(f"UPDATE people_attempts SET last_at = now() + interval '1 hour' {ours}")
+        assert person.http.get(wrong).status_code == 429
+        assert person.http.get(link).status_code == 429, "whoever guesses waits for all links"
+        connection.execute(f"DELETE FROM people_attempts {ours}")
+    assert person.http.get(link).status_code == 200
 
 
 def test_what_is_kept_of_a_callback_goes_with_its_retention(site, person) -> None:

@@ -61,7 +61,8 @@ class Asker:
 
 
 def app() -> App:
-    return App(users={"ana": "right", "ben": "right"}, trunks=["192.0.2.0/24"])
+    """Its clock stands: no pause is over before a slow machine's next attempt."""
+    return App(users={"ana": "right", "ben": "right"}, trunks=["192.0.2.0/24"], clock_stands=True)
 
 
 def test_a_guesser_must_wait_and_the_phone_need_not() -> None:

@@ -99,13 +99,14 @@ def sign_in(username: str, password: str, address: str) -> SignIn:
         return SignIn(None, wait_s)
     user = authenticate(None, username=username, password=password)
     if not isinstance(user, Staff):
-        return _failed(username, rows, now)
+        return _failed(username, rows)
     rows[1].delete()
     audit.signed_in(user.username)
     return SignIn(user)
 
 
-def _failed(username: str, rows: list[Attempts], now: datetime) -> SignIn:
+def _failed(username: str, rows: list[Attempts]) -> SignIn:
+    now = timezone.now()  # the pause begins with the refusal: looking at the password took a part of a second
     for row in rows:
         row.failures += 1
         row.last_at = now

@@ -10,6 +10,7 @@ call that is made by the name given to `ring`. SDP is text with CRLF line ends. 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -189,6 +190,7 @@ class Options:
     nonce_s: int = 120
     hold_ack: bool = False  # the ACK to a phone's 200 waits for `Endpoint.acknowledge`
     algorithms: tuple[str, ...] = ("MD5",)  # ("SHA-256", "MD5") stops phones that know only MD5: baresip 1.0
+    now: Callable[[], float] = time.monotonic  # of the pauses after wrong passwords
     nat: bool = False  # replace a private Contact by the address that its message came from
 
 

@@ -78,7 +78,7 @@ class Registrar:
         self._bindings = bindings
         self._registered = registered
         self._digest = Digest(options.realm, options.secret, options.nonce_s, options.algorithms, time.time)
-        self._guesses = Guesses(lambda user, host: bindings.knows(host, user), time.monotonic)
+        self._guesses = Guesses(lambda user, host: bindings.knows(host, user), options.now)
 
     def challenges(self, host: str) -> list[str]:
         """For a REGISTER without a signature, which is answered before it is parsed (door.py)."""
