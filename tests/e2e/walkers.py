@@ -161,7 +161,7 @@ class Crowd:
             if contact is not None and walker.walk.is_done(contact):
                 self.done.append(walker.walk)
                 self._leave(name)
-            elif contact is None and walker.was_told_to_try_again():
+            elif walker.was_told_to_try_again():  # perhaps after it arrived, where the engine was late
                 self._walking.pop(name).sipp.__exit__()
                 self._ahead.append(walker.walk)
             elif time.monotonic() - walker.began_at > LONGEST_S:
