@@ -242,7 +242,7 @@ class CoreMachine(Steps):
         self.now = max(self.now, self.state.now)
         laws.fold(self.follower, said)
         laws.fold(self.snapshot, said)
-        self.before = laws.as_json(self.state)
+        self.store()
 
 
 CoreMachine.TestCase.settings = thorough(examples=25, steps=50)

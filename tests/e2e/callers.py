@@ -238,6 +238,11 @@ class Town:
         found = (kinds.fact(event.kind, event.body) for event in events)
         return [fact for fact in found if isinstance(fact, kind)]
 
+    def until_asked(self, kind: type, contact: str) -> None:
+        """A request of that kind about the contact, whether the engine has taken it up or not."""
+        name = kinds.KIND[kind]
+        eventually(lambda: any(name in line for line in self.story(contact)), what=f"{name} in the journal")
+
     def story(self, contact: str = "") -> list[str]:
         """What the journal says, of one contact or of all, for a failed test."""
         bodies = [(event.kind, event.body) for event in read(self.centre.conn, 0, MOST_EVENTS)]

@@ -26,7 +26,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """A failed test shows the end of the journal, and of what its phones printed."""
     report = yield
     centre = getattr(item, "funcargs", {}).get("centre")
-    if report.failed and isinstance(centre, Centre):
+    if report.failed and isinstance(centre, Centre) and not centre.conn.closed:
         report.sections.append(("journal", "\n".join(Town(centre).story()[-60:])))
         report.sections += [(f"{phone.user}'s phone", phone.log[-6000:]) for phone in baresip.latest]
     return report

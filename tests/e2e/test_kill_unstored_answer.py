@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -14,6 +11,7 @@ from civicline.core import kinds, requests
 from civicline.core.facts import OfferMade
 from civicline.voice.media import client
 from peers.ports import eventually
+from peers.stopped import stopped
 
 PICKED_UP = kinds.to_body(requests.LegPickedUp(""))[0]
 
@@ -22,15 +20,6 @@ PICKED_UP = kinds.to_body(requests.LegPickedUp(""))[0]
 def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     with Floor(tmp_path_factory.mktemp("floor")) as running:
         yield running
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def picked_up(floor: Floor) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,6 +18,7 @@ from peers import baresip, kamailio, sipp
 from peers.kamailio import Kamailio
 from peers.ports import eventually
 from peers.sipp import Sipp
+from peers.stopped import stopped
 
 CALLS = 12
 
@@ -106,15 +105,9 @@ def test_a_killed_node_s_calls_go_on_and_new_ones_go_to_the_other(centre: Centre
 def test_when_no_node_can_take_calls_the_carrier_is_told_when_to_try_again(
     centre: Centre, front: Kamailio, node: Node
 ) -> None:
-    stopped = (centre.pid("media-1"), node.pid("media"))
-    try:
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
+    with stopped(centre.pid("media-1"), node.pid("media")):
         for each in (centre.sip, node.sip, front.udp):
             eventually(lambda each=each: _turned_away(each), what=f"503 from {each}")
-    finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
     eventually(lambda: not centre.state().legs, 60, what="the end of all legs")
 
 

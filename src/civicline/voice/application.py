@@ -184,13 +184,12 @@ class Application:
 
     def _mend_leg(self, call: Call, name: str) -> None:
         leg, local = self.state.legs.get(name), self.local.get(name)
-        if local is not None:
-            local.known = local.known or leg is not None
         if leg is None:
             if local is None or local.known:
                 call.legs.discard(name)
                 self._drop(call, name)
-        elif leg.state is LegState.ENDING:
+            return
+        if leg.state is LegState.ENDING:
             self._leave(call, leg, local)
         elif leg.attempt:
             person_leg.mend(self, call, leg, local)
@@ -198,6 +197,8 @@ class Application:
             caller_leg.mend(self, call, leg, local)
         else:
             agent_leg.mend(self, call, leg, local)
+        if name in self.local:
+            self.local[name].known = True
 
     def _leave(self, call: Call, leg: Leg, local: LocalLeg | None) -> None:
         """The leg should end: hang up, and say that it is over."""
