@@ -14,4 +14,5 @@ def test_every_way_of_every_line(tmp_path: Path) -> None:
         assert agency is not None
         every = all_walks(agency)
         assert {walk.language for walk in every} == set(agency.languages)
+        assert {id_ for kind, id_ in {walk.ends for walk in every} if kind == "topic"} == set(agency.topics)
         walk_all(centre, tmp_path, every)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory, person_port: int) -> Iterator[Centre]:
     folder = tmp_path_factory.mktemp("centre")
-    with Centre(folder, make_pack(folder, person_port)) as running:
+    with Centre(folder, make_pack(folder, person_port), spares=True) as running:
         yield running
 
 
