@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -40,7 +39,6 @@ from civicline.journal import read
 from civicline.journal.connect import connect
 from civicline.measures import report
 from civicline.people import keyset
-from civicline.voice.media.client import NoAnswerError
 from civicline.voice.names import Names, contact_of
 from e2e import centre as centre_module
 from e2e.centre import Centre
@@ -408,25 +406,7 @@ class Floor:
         agent = AGENTS["wrap-up"]
         eventually(lambda: self._page() and self._shown(agent), SETTLED_S, "a page")
         eventually(lambda: self._shown(agent) == self.centre.agent(agent), SETTLED_S, "the tables of the pages")
-        eventually(self._accepts, SETTLED_S, "the telephone's side")
-
-    def _accepts(self) -> bool:
-        """Voice and media both answer."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.settimeout(0.5)
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-            text = (
-                f"OPTIONS sip:{self.centre.sip[0]} SIP/2.0\r\n"
-                f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{port}\r\n"
-                f"From: <sip:test@127.0.0.1>;tag=t\r\nTo: <sip:test@127.0.0.1>\r\nCall-ID: {time.monotonic()}\r\n"
-                "CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
-            )
-            try:
-                probe.sendto(text.encode(), self.centre.sip)
-                return probe.recv(2048).startswith(b"SIP/2.0 ") and self.centre.media_calls() >= 0
-            except (OSError, NoAnswerError):
-                return False
+        eventually(self.centre.accepts, SETTLED_S, "the telephone's side")
 
     def _queued_at(self, phase: str) -> float | None:
         contact = self.contact(phase)

@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,10 +172,33 @@ class Centre:
         """In the order of their arrival."""
         return sorted(self.state().contacts.values(), key=lambda contact: contact.arrived_at)
 
+    def accepts(self) -> bool:
+        """Voice and media both answer."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.settimeout(0.5)
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            text = (
+                f"OPTIONS sip:{self.sip[0]} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{port}\r\n"
+                f"From: <sip:test@127.0.0.1>;tag=t\r\nTo: <sip:test@127.0.0.1>\r\nCall-ID: {time.monotonic()}\r\n"
+                "CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+            )
+            try:
+                probe.sendto(text.encode(), self.sip)
+                return probe.recv(2048).startswith(b"SIP/2.0 ") and self.media_calls() >= 0
+            except (OSError, client.NoAnswerError):
+                return False
+
     def media_calls(self) -> int:
         """How many sessions the media process holds."""
         with client.NgClient(Address(self.settings.ng[0].host, self.settings.ng[0].port)) as ng:
             return len(list(ng.command(client.calls())["calls"]))  # type: ignore[arg-type]
+
+    def _holds_no_media(self) -> bool:
+        with suppress(client.NoAnswerError):
+            return self.media_calls() == 0
+        return False
 
     def sent_to(self, leg: str) -> int:
         """Packets that the media process has sent to this leg."""
@@ -184,7 +209,7 @@ class Centre:
         """No leg, port, offer or agent is left over."""
         eventually(lambda: not self.state().legs, what="the end of all legs")
         try:
-            eventually(lambda: self.media_calls() == 0, what="the end of all media sessions")
+            eventually(self._holds_no_media, what="the end of all media sessions")
         except AssertionError as error:
             raise AssertionError(f"{error}: {self._left_in_media()}") from error
         state = self.state()

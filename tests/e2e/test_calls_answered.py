@@ -8,16 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from civicline.core import requests
 from civicline.core.lifecycle import AgentState, ContactState, HungUpBy, Recording, TopicBy, TurnedAwayFor
-from civicline.core.measures import OUTCOMES
 from e2e import sound
-from e2e.callers import KEYS, Caller, Town
+from e2e.callers import Caller, Town
 from e2e.centre import PACK
 from e2e.witness import AGENT_HZ, CALLER_HZ
 from peers.baresip import Phone
 from peers.ports import eventually
-from peers.stopped import stopped
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -109,22 +106,6 @@ def test_leaving_while_the_phone_rings(town: Town) -> None:
         town.until("ann", AgentState.AVAILABLE)
         assert contact.abandoned_in is ContactState.OFFERED
         assert contact.connected_at is None
-
-
-def test_leaving_in_the_moment_of_the_offer(town: Town) -> None:
-    """An engine that was late finds the choice and the end together: the offer is over before voice hears of it."""
-    with town.working("ann"), town.call() as caller:
-        caller.skip_notice()
-        caller.press("1")
-        caller.hear("menu.main")
-        with stopped(town.centre.pid("engine")):
-            caller.press(KEYS["refund"])
-            town.until_asked(requests.ChooseTopic, caller.id)
-            caller.leave()
-            town.until_asked(requests.LegHungUp, caller.id)
-        caller.until("closed")
-        assert caller.contact.abandoned_in is ContactState.OFFERED
-        town.until("ann", AgentState.AVAILABLE)
 
 
 def test_refusing_the_recording(town: Town) -> None:
@@ -238,6 +219,4 @@ def test_a_pack_that_is_loaded_while_calls_go_on(town: Town, tmp_path: Path) -> 
 
 
 def test_the_day_counts_each_call_once(town: Town) -> None:
-    total = town.day()
-    assert total["received"] == town.invites
-    assert sum(total[part] for part in OUTCOMES) == town.invites
+    town.assert_each_counted_once()

@@ -178,7 +178,7 @@ def test_a_representative_rings_the_person_another_time(town: Town, person_port:
         with town.working("bob"), Person(person_port, sounds=town.sounds) as rung:
             for statement, values in seal_statements(promised, {"number": NUMBER}, keys):
                 town.centre.conn.execute(statement, values)
-            town.centre.ask(PromiseLater("ann", first.id, promised, time.time() + 5))
+            town.centre.ask(PromiseLater("ann", first.id, promised, time.time() + 15))
             town.centre.wrap_up("ann")
             assert town.centre.contact(promised).for_agent == "ann"
             rung.hear("ringing_back")

@@ -18,8 +18,6 @@ from peers.sipp import Result, Sipp
 
 CARRIER, STRANGER, OTHER_STRANGER = "127.0.0.1", "127.0.0.66", "127.0.0.67"
 SCENARIO = Path(__file__).parent / "scenarios" / "beside.xml"
-PATIENT = ("-watchdog_major_maxtriggers", "1000000", "-watchdog_minor_maxtriggers", "1000000")
-"""SIPp gives up when it was itself late 10 times. That judges the machine; the calls are judged one by one."""
 LEAK_MB = 60
 """What a process may have grown by: Sippy keeps each datagram's hash for a minute."""
 
@@ -52,9 +50,7 @@ def held(centre: Centre, process: str) -> Held:
 def undisturbed(centre: Centre, calls: int = 20, rate: float = 2) -> Iterator[Sipp]:
     """Calls run beside; at the end all have gone through, and no process stopped, leaked or holds a call."""
     before = {name: held(centre, name) for name in ("voice", "media-1")}
-    with Sipp(
-        SCENARIO, centre.sip, service="100", calls=calls, rate=rate, trace=False, timeout_s=7200, args=PATIENT
-    ) as sipp:
+    with Sipp(SCENARIO, centre.sip, service="100", calls=calls, rate=rate, trace=False, timeout_s=7200) as sipp:
         yield sipp
         result = sipp.wait(120)
     eventually(lambda: not centre.state().legs, 60, "the end of all legs")

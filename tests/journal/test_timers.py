@@ -20,7 +20,7 @@ SENDER = """
 from civicline.journal import outbox
 import psycopg
 conn = psycopg.connect(url, autocommit=True)
-outbox.run(url, {"mail": lambda m: conn.execute("INSERT INTO effects VALUES (%s)", (m.key,))}, threading.Event(), 0.5)
+outbox.run(url, {"mail": lambda m: conn.execute("INSERT INTO effects VALUES (%s)", (m.key,))}, threading.Event(), 10)
 """
 
 

@@ -32,9 +32,9 @@ def state(engine: EngineProcess, leg: str = CALLER) -> dict[str, object]:
 
 def test_a_caller_hears_a_prompt_then_looping_music(engine: EngineProcess, caller: Phone, tmp_path: Path) -> None:
     enter(engine, caller)
-    prompt, music = write_tone(tmp_path / "p.wav", 400, 0.3), write_tone(tmp_path / "m.wav", 900, 0.2)
+    prompt, music = write_tone(tmp_path / "p.wav", 400, 3), write_tone(tmp_path / "m.wav", 900, 0.2)
     answer = engine.command(client.play(CALL, CALLER, [prompt, music], play_id="w", loop="last"))
-    assert (answer["duration"], answer["play"]) == (500, "w")
+    assert (answer["duration"], answer["play"]) == (3200, "w")
     assert caller.hears(400)
     assert caller.hears(900, frames=40)
     assert engine.events("finished") == []

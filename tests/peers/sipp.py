@@ -21,11 +21,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from peers.ports import eventually, free_udp
+from peers.ports import PATIENCE_S, eventually, free_udp
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 BETWEEN = re.compile(r"^-{20,} (?=\d{4})", re.M)
 HEAD = re.compile(r"[^\n]*\nUDP message (sent|received)[^\n]*:\n\n")
+LIFE_S = 280
+"""SIPp ends itself then: later than any test waits for it."""
+PATIENT = ("-watchdog_major_maxtriggers", "1000000", "-watchdog_minor_maxtriggers", "1000000")
+"""SIPp gives up when it was itself late 10 times. That judges the machine; the calls are judged one by one."""
 
 
 def installed() -> bool:
@@ -66,7 +70,8 @@ class Result:
         return self.status == 0
 
     def received(self, start: str) -> list[Message]:
-        return [m for m in self.messages if not m.sent and m.start.startswith(start)]
+        """Each once: a copy is a retransmission."""
+        return list(dict.fromkeys(m for m in self.messages if not m.sent and m.start.startswith(start)))
 
     def sent(self, start: str) -> list[Message]:
         return [m for m in self.messages if m.sent and m.start.startswith(start)]
@@ -94,7 +99,7 @@ class Sipp:
         code: int | None = None,
         keys: Mapping[str, str] | None = None,
         args: tuple[str, ...] = (),
-        timeout_s: int = 60,
+        timeout_s: int = LIFE_S,
         trace: bool = True,
     ) -> None:
         path = Path(scenario)
@@ -125,7 +130,7 @@ class Sipp:
         eventually(self._is_bound, what="SIPp's socket")
         return self
 
-    def wait(self, within_s: float = 60) -> Result:
+    def wait(self, within_s: float = PATIENCE_S) -> Result:
         """Wait for the scenario to end by itself."""
         assert self._process is not None, "start() first"
         status = self._process.wait(within_s)
@@ -179,7 +184,7 @@ class Sipp:
             command += ["-l", str(limit)]
         for name, text in keys.items():
             command += ["-key", name, text]
-        command += list(args)
+        command += [*PATIENT, *args]
         return command if peer is None else [*command, f"{peer[0]}:{peer[1]}"]
 
     def _text(self, name: str) -> str:

@@ -38,7 +38,7 @@ class App:
         self._say({"port": self.address[1], **config})
         self.expect("ready")
 
-    def expect(self, event: str, within_s: float = 20, **fields: Any) -> dict[str, Any]:
+    def expect(self, event: str, within_s: float = 60, **fields: Any) -> dict[str, Any]:
         """Take the first event of that name with those fields that was not taken yet."""
         deadline = time.monotonic() + within_s
         while True:

@@ -19,7 +19,7 @@ def ask(app: App, method: str, *headers: str) -> str:
     """Send one request from a socket of ours; the first line and headers of its final response."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as us:
         us.bind(("127.0.0.1", 0))
-        us.settimeout(5)
+        us.settimeout(30)
         name = f"{random.random()}"
         lines = [
             f"{method} sip:5550100@127.0.0.1 SIP/2.0",

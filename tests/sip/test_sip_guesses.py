@@ -21,7 +21,7 @@ class Asker:
         self._to = app.address
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((host, 0))
-        self._socket.settimeout(5)
+        self._socket.settimeout(30)
         self.host, self.port = self._socket.getsockname()
         self._turn = 0
 

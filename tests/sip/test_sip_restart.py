@@ -56,7 +56,7 @@ def test_a_200_that_never_left_is_sent_by_the_new_process() -> None:
 
 
 def test_the_far_end_hangs_up_a_call_that_was_taken_up() -> None:
-    with App() as first, Sipp("uac_answered", first.address, args=("-d", "4000")) as carrier:
+    with App() as first, Sipp("uac_answered", first.address, args=("-d", "10000")) as carrier:
         leg = first.expect("invited")["leg"]
         first.do("answer", leg=leg, sdp=sdp())
         dialog = first.do("dialog", leg=leg)
@@ -69,7 +69,7 @@ def test_the_far_end_hangs_up_a_call_that_was_taken_up() -> None:
 
 
 def test_a_request_of_a_forgotten_dialog_gets_481() -> None:
-    with App() as first, Sipp("uac_forgotten", first.address, args=("-d", "4000")) as carrier:
+    with App() as first, Sipp("uac_forgotten", first.address, args=("-d", "10000")) as carrier:
         leg = first.expect("invited")["leg"]
         first.do("answer", leg=leg, sdp=sdp())
         first.kill()

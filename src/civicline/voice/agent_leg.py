@@ -124,6 +124,7 @@ def later(app: Application, local: LocalLeg, seconds: float, fn: Callable[[], No
         local.timer = None
         fn()
 
+    local.stop_timer()
     local.timer = app.endpoint.call_later(seconds, due)
 
 
@@ -152,8 +153,7 @@ def _left_s(app: Application, call: Call, leg: Leg) -> float:
 def _fail(app: Application, local: LocalLeg, failure: Failure) -> None:
     if local.phase is Phase.LEAVING:
         return
-    if local.timer is not None:
-        local.timer.cancel()
+    local.stop_timer()
     local.phase = Phase.LEAVING
     app.ask(requests.LegFailed(local.id, failure))
     app.endpoint.hang_up(local.id)
@@ -165,11 +165,10 @@ def answered(app: Application, leg: str, sdp: str | None, dialog: bytes) -> None
     if local is None or local.phase is not Phase.RINGING or sdp is None or not sdps.is_usable(sdp):
         app.endpoint.hang_up(leg)
         return
-    if local.timer is not None:
-        local.timer.cancel()
-        local.timer = None
+    local.stop_timer()
     local.phase, local.remote_sdp = Phase.STORING, sdp
     app.ask(requests.LegPickedUp(leg), keep=store.keep_leg(local, dialog))
+    app.mend(local.contact)  # what a process before us asked may be decided by now
 
 
 def failed(app: Application, leg: str, code: int) -> None:

@@ -82,6 +82,8 @@ class Application:
         self._calls_max = calls_max
         self.calls: dict[str, Call] = {}
         self.local: dict[str, LocalLeg] = {}
+        self.inherited: set[str] = set()
+        """Legs that a process before us may have rung, answered or hung up."""
 
     # Towards the journal
 
@@ -185,11 +187,10 @@ class Application:
     def _mend_leg(self, call: Call, name: str) -> None:
         leg, local = self.state.legs.get(name), self.local.get(name)
         if leg is None:
-            if local is None or local.known:
+            if call.contact in self.state.contacts:  # else a caller who has just come: not in the journal yet
                 call.legs.discard(name)
                 self._drop(call, name)
-            return
-        if leg.state is LegState.ENDING:
+        elif leg.state is LegState.ENDING:
             self._leave(call, leg, local)
         elif leg.attempt:
             person_leg.mend(self, call, leg, local)
@@ -197,32 +198,35 @@ class Application:
             caller_leg.mend(self, call, leg, local)
         else:
             agent_leg.mend(self, call, leg, local)
-        if name in self.local:
-            self.local[name].known = True
 
     def _leave(self, call: Call, leg: Leg, local: LocalLeg | None) -> None:
         """The leg should end: hang up, and say that it is over."""
         if local is None:
             local = self.local[leg.id] = LocalLeg(leg.id, call.contact, Phase.UP)
-            if leg.attempt:
-                person_leg.silence(self, call, leg)
-            elif leg.agent is not None or leg.office is not None:
-                agent_leg.silence(self, call, leg)
+            if leg.id in self.inherited:  # else it was over before we heard of it: nobody rang it
+                self._silence(call, leg)
         if local.phase is Phase.LEAVING:
             return
-        cancel(local)
+        local.stop_timer()
         if local.referred:
             self.endpoint.refer_over(leg.id, True)
         local.phase = Phase.LEAVING
         self.ask(requests.LegHungUp(leg.id, HungUpBy.US), keep=store.forget_leg(call.contact, leg.id))
         self.endpoint.hang_up(leg.id)
 
+    def _silence(self, call: Call, leg: Leg) -> None:
+        """A process before us may have left it ringing."""
+        if leg.attempt:
+            person_leg.silence(self, call, leg)
+        elif leg.agent is not None or leg.office is not None:
+            agent_leg.silence(self, call, leg)
+
     def _drop(self, call: Call, name: str) -> None:
         """The leg is over in the journal: nothing of it stays here."""
         local = self.local.pop(name, None)
         self.endpoint.hang_up(name)
         if local is not None:
-            cancel(local)
+            local.stop_timer()
             bridge.drop(self, call, name)
 
     def _forget(self, call: Call) -> None:
@@ -324,9 +328,3 @@ def _party(leg: Leg | None) -> HungUpBy:
     if leg is not None and leg.office is not None:
         return HungUpBy.OFFICE
     return HungUpBy.AGENT if leg is not None and leg.agent is not None else HungUpBy.CALLER
-
-
-def cancel(local: LocalLeg) -> None:
-    if local.timer is not None:
-        local.timer.cancel()
-        local.timer = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from civicline.core import requests
@@ -16,7 +17,7 @@ from civicline.voice import listening
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.hearing import Hearing, hearing
 from civicline.voice.media import client
-from civicline.voice.media.client import NgError, NoAnswerError
+from civicline.voice.media.client import Command, NgError, NoAnswerError
 from civicline.voice.media_link import Body
 from civicline.voice.names import CALLER
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+AGAIN_S = 1.0
 Then = Callable[[], None]
 
 
@@ -38,19 +40,38 @@ def answer_caller(app: Application, call: Call, local: LocalLeg, then: Then) -> 
 
     offer, answer = client.alone(call.contact, local.id, sdp)
     app.media.send(call.media, offer)
-    app.media.send(call.media, answer, answered, lambda _: _not_renewed(call))
+    again = partial(answer_caller, app, call, local, then)
+    app.media.send(call.media, answer, answered, lambda _: _later(app, call, local, again))
 
 
 def offer_agent(app: Application, call: Call, caller: LocalLeg, local: LocalLeg, then: Then) -> None:
     """Give the leg of somebody whom we ring a port; `then` when its SDP is there."""
     command = client.offer_agent(call.contact, caller.id, local.id, caller.remote_sdp)
-    app.media.send(call.media, command, lambda body: _got(app, call, local, body, then), lambda _: _not_renewed(call))
+    _offer(app, call, local, command, then)
 
 
 def offer_person(app: Application, call: Call, local: LocalLeg, then: Then) -> None:
     """Give the leg of somebody whom we ring back a port; `then` when its SDP is there."""
-    command = client.offer_outbound(call.contact, local.id)
-    app.media.send(call.media, command, lambda body: _got(app, call, local, body, then), lambda _: _not_renewed(call))
+    _offer(app, call, local, client.offer_outbound(call.contact, local.id), then)
+
+
+def _offer(app: Application, call: Call, local: LocalLeg, command: Command, then: Then) -> None:
+    again = partial(_offer, app, call, local, command, then)
+    got = partial(_got, app, call, local, then=then)
+    app.media.send(call.media, command, got, lambda _: _later(app, call, local, again))
+
+
+def _later(app: Application, call: Call, local: LocalLeg, again: Then) -> None:
+    """The engine stood still: a leg that has no port yet asks again as long as it is there, others are made anew."""
+    call.renewing = ""
+
+    def due() -> None:
+        if app.local.get(local.id) is local and not local.local_sdp:
+            again()
+        else:
+            app.mend(call.contact)
+
+    app.endpoint.call_later(AGAIN_S, due)
 
 
 def answer_person(app: Application, call: Call, local: LocalLeg) -> None:
@@ -157,15 +178,10 @@ def renew(app: Application, call: Call) -> None:
     call.listening.play = ""
     caller = app.local.get(_caller_leg(app, call))
     if caller is None or not caller.remote_sdp:
-        _not_renewed(call)
+        call.renewing = ""  # whatever comes next tries again
         return
     before = caller.local_sdp
     answer_caller(app, call, caller, lambda: _renewed_caller(app, call, caller, before))
-
-
-def _not_renewed(call: Call) -> None:
-    """The engine does not answer: whatever comes next tries again."""
-    call.renewing = ""
 
 
 def _renewed_caller(app: Application, call: Call, caller: LocalLeg, before: str) -> None:

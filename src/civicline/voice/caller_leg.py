@@ -44,8 +44,8 @@ def invited(app: Application, invite: Invite) -> None:
 
 def _arrive(app: Application, invite: Invite, contact: str, sdp: str) -> None:
     known = app.local.get(invite.leg)
-    if known is not None and known.timer is not None:
-        known.timer.cancel()
+    if known is not None:
+        known.stop_timer()
     number = "" if invite.private else (invite.asserted_user or invite.from_user)
     call = app.call(contact)
     call.number = number
@@ -101,9 +101,7 @@ def _await_invite(app: Application, call: Call, leg: Leg) -> None:
 
 def _pick_up(app: Application, local: LocalLeg) -> None:
     """Store the dialog; the 200 leaves when the journal says that it is stored."""
-    if local.timer is not None:
-        local.timer.cancel()
-        local.timer = None
+    local.stop_timer()
     dialog = app.endpoint.dialog(local.id)
     if dialog is None:
         return

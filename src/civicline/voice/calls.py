@@ -45,9 +45,12 @@ class LocalLeg:
     """Its phone asked by REFER to be relieved of the call, and waits to hear that it was."""
     looked: bool = False
     """Its phone was not known here: the other voice nodes' registrations were looked up once."""
-    known: bool = False
-    """The journal has named it; before, its absence from the state does not mean that it is over."""
     timer: Timer | None = field(default=None, repr=False)
+
+    def stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
 
 @dataclass(slots=True)
@@ -66,7 +69,8 @@ class Listening:
     ahead: list[int] = field(default_factory=list, repr=False)
     last_key: tuple[int, float] | None = field(default=None, repr=False)
     """Event and time (monotonic, s)."""
-    say_first: list[str] = field(default_factory=list)
+    refusing: bool = False
+    """The caller refused the recording, and was not told yet that it is so."""
     timer: Timer | None = field(default=None, repr=False)
 
 
@@ -78,6 +82,12 @@ class Recorded:
     wrapped_key: bytes = field(repr=False)
     stored: bool = False
     told: tuple[str, Wanted] | None = None
+    order: int = 0
+    """Of the last command: the clock's nanoseconds, or one more where the clock was set back."""
+
+    def next_order(self, clock_ns: int) -> int:
+        self.order = max(self.order + 1, clock_ns)
+        return self.order
 
 
 @dataclass(slots=True)

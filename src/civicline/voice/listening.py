@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from civicline.core import requests
+from civicline.core.lifecycle import Recording
 from civicline.core.model import Contact
 from civicline.core.requests import Request
 from civicline.people.sealing import Statement
@@ -46,7 +47,8 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
         if not found[1].takes_ahead:
             heard.ahead.clear()
         _take_ahead(app, call, contact, found[1])
-    if not heard.answered and not heard.play and caller.instance == app.media.instance(call.media):
+    must_say = not heard.play or _refused_now(heard, contact)
+    if not heard.answered and must_say and caller.instance == app.media.instance(call.media):
         play(app, call, contact, found[1])
 
 
@@ -74,9 +76,10 @@ def play(app: Application, call: Call, contact: Contact, step: Step, *before: st
     # Music goes on over a restart of ours; a prompt begins again, since its end may not have been heard of.
     heard.play = f"{step.id}-{heard.turn}" if step.music else f"{app.run_id}-{step.id}-{heard.turn}"
     language = spoken_to(contact, app.state.agency) if app.state.agency else ""
-    first = [Spoken(name, language) for name in (*heard.say_first, *before)]
+    refused = ("recording_refused",) if _refused_now(heard, contact) else ()
+    first = [Spoken(name, language) for name in (*refused, *before)]
     first += [] if heard.began else step.first
-    heard.say_first, heard.began, heard.typed = [], True, ""
+    heard.refusing, heard.began, heard.typed = heard.refusing and not refused, True, ""
     files = app.playlist.files([*first, *keying.read_back(call, step.prompts)], music=step.music)
     loop = "all" if step.comes_again else "last" if step.music else ""
     app.media.send(call.media, client.play(call.contact, contact.leg, files, play_id=heard.play, loop=loop))
@@ -128,12 +131,17 @@ def _pressed(app: Application, call: Call, contact: Contact, step: Step, asked: 
     if not isinstance(asked[0], requests.RefuseRecording):
         answer(app, call, asked)
         return
+    call.listening.refusing = True
     if step.after:
-        call.listening.say_first.append("recording_refused")
         answer(app, call, asked)
     else:
         app.ask(*asked)
-        play(app, call, contact, step, "recording_refused")
+        mend(app, call, contact)
+
+
+def _refused_now(heard: Listening, contact: Contact) -> bool:
+    """Said when it is stored, and not before: whoever was told so is not recorded, whatever is killed."""
+    return heard.refusing and contact.recording is Recording.REFUSED
 
 
 def try_again(app: Application, call: Call, why: str) -> None:

@@ -116,16 +116,17 @@ def _tell(app: Application, call: Call, contact: Contact, recorded: Recorded, wa
     instance = app.media.instance(call.media)
     if not instance or recorded.told == (instance, wanted):
         return
+    order = recorded.next_order(time.time_ns())
     if wanted in KEEPS:
         together = call.hearing is not None and contact.leg in call.hearing.together
         if wanted is Wanted.RECORD and not together:
             return
         key = base64.b64encode(recorded.wrapped_key).decode()
         paused = wanted is Wanted.PAUSE
-        command = client.record(call.contact, contact.leg, recorded.id, key, time.time_ns(), paused=paused)
+        command = client.record(call.contact, contact.leg, recorded.id, key, order, paused=paused)
     else:
         discard = wanted is Wanted.DESTROY
-        command = client.stop_recording(call.contact, contact.leg, time.time_ns(), discard=discard)
+        command = client.stop_recording(call.contact, contact.leg, order, discard=discard)
     app.media.send(call.media, command, failed=lambda error: _failed(app, call, recorded, error))
     recorded.told = (instance, wanted)
 

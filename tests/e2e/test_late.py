@@ -1,0 +1,108 @@
+"""An engine or a media process was late: nothing is told before it is so, nothing is left, nobody rings in vain."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from civicline.core import requests
+from civicline.core.facts import OfferMissed
+from civicline.core.lifecycle import AgentState, ContactState, Recording
+from civicline.voice.media import client
+from e2e.callers import KEYS, LANGUAGES, Caller, Town
+from peers.ports import eventually
+from peers.stopped import stopped
+
+BYTES_IN_S = 8000
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+def goes_on(caller: Caller, seconds: float) -> None:
+    """So much more sound comes."""
+    end = len(caller.ear.heard()) + seconds * BYTES_IN_S
+    eventually(lambda: (caller.look(), len(caller.ear.heard()) >= end)[1], what=f"{seconds:g} s of sound")
+
+
+def test_leaving_in_the_moment_of_the_offer(town: Town) -> None:
+    """The choice and the end are decided together: the offer is over before voice hears of it."""
+    with town.working("ann") as phone, town.call() as caller:
+        caller.skip_notice()
+        caller.press(LANGUAGES["en"])
+        caller.hear("menu.main")
+        with stopped(town.centre.pid("engine")):
+            caller.press(KEYS["refund"])
+            town.until_asked(requests.ChooseTopic, caller.id)
+            caller.leave()
+            town.until_asked(requests.LegHungUp, caller.id)
+        caller.until("closed")
+        assert caller.contact.abandoned_in is ContactState.OFFERED
+        town.until("ann", AgentState.AVAILABLE)
+        town.centre.assert_nothing_left()
+        assert phone.count("CALL_INCOMING") == 0, "rung in vain"
+
+
+def test_a_refusal_is_said_when_it_is_stored_and_not_before(town: Town) -> None:
+    with town.call() as caller:
+        caller.hear("language")
+        caller.press(LANGUAGES["en"])
+        caller.hear("menu.main")
+        caller.press(KEYS["refund"])
+        caller.until("waiting")
+        caller.hear_music()
+        with stopped(town.centre.pid("engine")):
+            caller.press("9")
+            town.until_asked(requests.RefuseRecording, caller.id)
+            goes_on(caller, seconds=1)
+            assert not caller.ear_has("recording_refused")
+        caller.hear("recording_refused")
+        assert caller.contact.recording is Recording.REFUSED
+        caller.leave()
+
+
+def test_a_media_process_that_stands_still_while_a_phone_should_ring(town: Town) -> None:
+    """For longer than voice repeats what it asks for."""
+    with town.working("ann", available=False) as phone, town.call() as caller:
+        caller.go_to("refund")
+        missed = len(town.facts(OfferMissed))
+        with stopped(town.centre.pid("media-1")):
+            town.centre.available("ann")
+            town.until("ann", AgentState.OFFERED)
+            end = time.monotonic() + sum(client.RETRANSMIT_AFTER_S) + 1
+            eventually(lambda: time.monotonic() > end, what="the last time that voice asks")
+        phone.expect("CALL_INCOMING")
+        phone.accept()
+        town.until("ann", AgentState.TALKING)
+        assert len(town.facts(OfferMissed)) == missed
+        caller.leave()
+        town.until("ann", AgentState.WRAP_UP)
+        town.centre.wrap_up("ann", topic="refund")
+
+
+def arrives_unanswered(town: Town, late: ExitStack, stack: ExitStack) -> Caller:
+    """In the journal, and not answered, since media stands still; from then on the engine does."""
+    while True:
+        with stopped(town.centre.pid("media-1")):
+            caller = stack.enter_context(town.call())
+            eventually(lambda: caller.sipp.has_ended() or caller.is_known(), what="the call, or 503")  # noqa: B023
+            if not caller.sipp.has_ended():
+                late.enter_context(stopped(town.centre.pid("engine")))
+                return caller
+            caller.vanish()
+
+
+def test_voice_is_killed_between_an_answer_that_was_stored_and_its_decision(town: Town) -> None:
+    """The caller was told 100, and does not send the INVITE again."""
+    with ExitStack() as stack, ExitStack() as late:
+        caller = arrives_unanswered(town, late, stack)
+        town.until_asked(requests.LegPickedUp, caller.id)
+        starts = town.centre.starts("voice")
+        town.centre.kill("voice")
+        eventually(lambda: town.centre.starts("voice") > starts, what="voice started again")
+        eventually(town.centre.accepts, what="voice up")
+        late.close()
+        caller.hear("notice")
+        caller.leave()
+        caller.until("closed")
