@@ -24,7 +24,7 @@ from pathlib import Path
 
 from e2e.pcaps import EVENTS, PTIME_S, SAMPLES, ulaw
 from peers.baresip import Phone
-from peers.ports import PATIENCE_S, free_udp
+from peers.ports import PATIENCE_S, free_udp, give_back
 from peers.sipp import Result, Sipp
 
 SCENARIO = Path(__file__).parents[1] / "chaos" / "caller.xml"
@@ -144,6 +144,7 @@ class Ear:
         for thread in self._threads:
             thread.join()
         self._socket.close()
+        give_back(self.port)
 
     def _listen(self) -> None:
         while not self._stopping:

@@ -6,6 +6,7 @@ import random
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -20,7 +21,10 @@ FEW, MANY = range(20000, 32768, 2), range(2400, 20000, 400)
 """Where a few or many neighbours are taken from: below the ports that Linux gives to whoever asks for any (32768 on),
 so that nobody gets one of these by chance."""
 FEW_MAX = 8
-_claims: list[socket.socket] = []
+RESTING = 1000
+"""So many slots that were given back are not given to anybody yet: packets may come late for who had them."""
+_claims: dict[int, socket.socket] = {}
+_resting: deque[socket.socket] = deque()
 _chance = random.SystemRandom()
 
 
@@ -42,20 +46,31 @@ def _free(kind: int, host: str, count: int) -> int:
 
 
 def _claim(first: int, count: int) -> bool:
-    """Tests run in several processes: each holds a name for every slot of ports that it was given, till its end."""
-    slots = range(first, first + count, 2 if count <= FEW_MAX else MANY.step)
-    claims = []
+    """Tests run in several processes: each holds a name for every slot of ports that it was given."""
+    claims = {}
     try:
-        for slot in slots:
-            claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            claims.append(claim)
+        for slot in _slots(first, count):
+            claims[slot] = claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             claim.bind(f"\0civicline tests port {slot}")
     except OSError:
-        for claim in claims:
+        for claim in claims.values():
             claim.close()
         return False
-    _claims.extend(claims)
+    _claims.update(claims)
     return True
+
+
+def _slots(first: int, count: int) -> range:
+    return range(first, first + count, 2 if count <= FEW_MAX else MANY.step)
+
+
+def give_back(first: int, count: int = 1) -> None:
+    """A long proof needs more ports than there are. What is not given back is held till the end of the process."""
+    for slot in _slots(first, count):
+        if slot in _claims:
+            _resting.append(_claims.pop(slot))
+    while len(_resting) > RESTING:
+        _resting.popleft().close()
 
 
 def eventually(check: Callable[[], T], within_s: float = PATIENCE_S, what: str = "the condition") -> T:

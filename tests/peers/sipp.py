@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from peers.ports import PATIENCE_S, eventually, free_udp
+from peers.ports import PATIENCE_S, eventually, free_udp, give_back
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 BETWEEN = re.compile(r"^-{20,} (?=\d{4})", re.M)
@@ -107,6 +107,8 @@ class Sipp:
         self.host = "127.0.0.1"
         self.port = port or free_udp()
         self.media_port = free_udp(count=4)
+        self._control = free_udp()
+        self._given = port is None
         self.trace = trace
         self.folder = Path(tempfile.mkdtemp(prefix="sipp-"))
         self.scenario = self.folder / "scenario.xml"
@@ -149,6 +151,10 @@ class Sipp:
 
     def __exit__(self, *error: object) -> None:
         self.stop()
+        give_back(self.media_port, count=4)
+        give_back(self._control)
+        if self._given:
+            give_back(self.port)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def messages(self) -> list[Message]:
@@ -177,7 +183,7 @@ class Sipp:
         command = ["sipp", "-sf", str(self.scenario), "-i", self.host, "-p", str(self.port), "-m", str(calls)]
         command += ["-r", str(rate), "-s", service, "-nostdin", "-timeout", str(timeout_s), "-timeout_error"]
         command += ["-mi", self.host, "-mp", str(self.media_port), "-trace_stat", "-stf", "stats.csv", "-fd", "1"]
-        command += ["-trace_err", "-error_file", "errors.log", "-cp", str(free_udp())]
+        command += ["-trace_err", "-error_file", "errors.log", "-cp", str(self._control)]
         if self.trace:
             command += ["-trace_msg", "-message_file", "messages.log"]
         if limit:
