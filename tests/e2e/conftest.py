@@ -60,7 +60,7 @@ def person_port() -> int:
 def tones(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What the representatives' phones play."""
     folder = tmp_path_factory.mktemp("tones")
-    return {name: tone_file(folder / f"{name}.wav", hz, 60) for name, hz in (("ann", AGENT_HZ), ("bob", BOB_HZ))}
+    return {name: tone_file(folder / f"{name}.wav", hz) for name, hz in (("ann", AGENT_HZ), ("bob", BOB_HZ))}
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from civicline.core.lifecycle import AgentState, ContactState, HungUpBy, Recording, TopicBy, TurnedAwayFor
+from civicline.recordings.format import RATE_HZ
 from e2e import sound
 from e2e.callers import Caller, Town
 from e2e.centre import PACK
@@ -33,8 +34,11 @@ def test_from_the_notice_to_the_talk(town: Town, tone: Path) -> None:
         heard = sound.one_zero(caller.ear.heard())
         assert heard.startswith(town.sounds.beginning("notice", "en")), "something came before the notice"
         caller.hear("notice", "es")
-        assert caller.contact.notice_at is None, "the notice counts when it was heard to its end"
         caller.hear("language")
+        contact = caller.contact
+        said_s = sum(len(town.sounds.of("notice", language)) for language in ("en", "es")) / RATE_HZ
+        assert contact.notice_at is not None
+        assert contact.notice_at - contact.arrived_at > said_s, "the notice counts when it was heard to its end"
         caller.press("1")
         caller.hear("menu.main")
         caller.press("2")

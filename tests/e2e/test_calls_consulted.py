@@ -35,7 +35,7 @@ class Three:
         self.phones: dict[str, Phone] = {}
         self.ears: dict[str, Dump] = {}
         for name, hz in (("ann", AGENT_HZ), ("bob", BOB_HZ)):
-            plays = tone_file(folder / f"{name}.wav", hz, 90)
+            plays = tone_file(folder / f"{name}.wav", hz)
             self.phones[name] = stack.enter_context(town.working(name, available=False, plays=plays))
             self.ears[name] = stack.enter_context(town.dump(self.phones[name]))
         self.caller: Caller = stack.enter_context(town.call())

@@ -10,19 +10,18 @@ import pytest
 from civicline.core import requests
 from civicline.core.facts import OfferMissed
 from civicline.core.lifecycle import AgentState, ContactState, Recording
+from civicline.recordings.format import RATE_HZ
 from civicline.voice.media import client
 from e2e.callers import KEYS, LANGUAGES, Caller, Town
 from peers.ports import eventually
 from peers.stopped import stopped
-
-BYTES_IN_S = 8000
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def goes_on(caller: Caller, seconds: float) -> None:
     """So much more sound comes."""
-    end = len(caller.ear.heard()) + seconds * BYTES_IN_S
+    end = len(caller.ear.heard()) + seconds * RATE_HZ
     eventually(lambda: (caller.look(), len(caller.ear.heard()) >= end)[1], what=f"{seconds:g} s of sound")
 
 

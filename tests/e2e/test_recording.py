@@ -27,7 +27,7 @@ PASSWORD = "a long enough sentence"
 
 @pytest.fixture
 def ann(town: Town, tmp_path: Path) -> Iterator[Phone]:
-    with town.working("ann", plays=tone_file(tmp_path / "agent.wav", AGENT_HZ, 60)) as phone:
+    with town.working("ann", plays=tone_file(tmp_path / "agent.wav", AGENT_HZ)) as phone:
         yield phone
         phone.stop()
 

@@ -182,8 +182,8 @@ def _event(key: str, step: int) -> bytes:
     return struct.pack("!BBH", EVENTS.index(key), end | 10, min(step + 1, 5) * SAMPLES)
 
 
-def tone_file(path: Path, hz: float, seconds: int) -> Path:
-    """A WAV file for a phone to play."""
+def tone_file(path: Path, hz: float, seconds: int = 600) -> Path:
+    """A WAV file for a phone to play; at its end baresip hangs up."""
     second = b"".join(struct.pack("<h", round(8000 * math.sin(2 * math.pi * hz * i / 8000))) for i in range(8000))
     with wave.open(str(path), "wb") as sound:
         sound.setnchannels(1)

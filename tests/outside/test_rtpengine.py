@@ -42,7 +42,7 @@ def into_the_line(caller: Caller) -> None:
 def test_a_call_from_the_notice_to_the_talk(centre: Centre) -> None:
     assert centre.status() and "media-1" not in centre.status()["children"]  # type: ignore[index]
     town = Town(centre)
-    tone = tone_file(centre.folder / "tone.wav", AGENT_HZ, 60)
+    tone = tone_file(centre.folder / "tone.wav", AGENT_HZ)
     with town.working("ann", available=False, plays=tone, auto_answer=True) as phone, town.call() as caller:
         into_the_line(caller)
         eventually(lambda: caller.ear.is_flowing(), what="music")
@@ -58,7 +58,7 @@ def test_a_call_from_the_notice_to_the_talk(centre: Centre) -> None:
 def test_tls_and_srtp_outside(centre: Centre) -> None:
     """baresip insists on SRTP, our side speaks RTP, and each hears the other. Who presses nothing gets the operator."""
     town = Town(centre)
-    tones = [tone_file(centre.folder / f"{hz:.0f}.wav", hz, 60) for hz in (CALLER_HZ, AGENT_HZ)]
+    tones = [tone_file(centre.folder / f"{hz:.0f}.wav", hz) for hz in (CALLER_HZ, AGENT_HZ)]
     engine = (centre.settings.ng[0].host, centre.settings.ng[0].port)
     with (
         Kamailio([centre.sip], rtpengine=engine) as front,

@@ -62,7 +62,7 @@ def test_calls_are_spread_over_the_nodes(centre: Centre, front: Kamailio, transp
     assert result.ok, result.explain()
     found = nodes_of(centre, before)
     assert found["voice-1"] + found["voice-2"] == CALLS
-    assert min(found.values()) >= CALLS // 3
+    assert min(found.values()) >= CALLS // 4, "a node that was late is passed over for a moment"
     eventually(lambda: not centre.state().legs, what="the end of all legs")
 
 
@@ -70,7 +70,7 @@ def test_a_representative_registered_at_one_node_is_rung_by_the_other(
     centre: Centre, front: Kamailio, node: Node
 ) -> None:
     town = Town(centre)
-    tone = tone_file(centre.folder / "tone.wav", AGENT_HZ, 60)
+    tone = tone_file(centre.folder / "tone.wav", AGENT_HZ)
     with town.working("ann", plays=tone, auto_answer=True) as phone:
         for _ in range(2):
             with town.call(to=front.udp) as caller:
@@ -112,7 +112,7 @@ def test_when_no_node_can_take_calls_the_carrier_is_told_when_to_try_again(
 
 
 def _turned_away(to: tuple[str, int]) -> bool:
-    with Sipp("uac_refused", to, service="100", code=503, timeout_s=10) as carrier:
+    with Sipp("uac_refused", to, service="100", code=503) as carrier:
         result = carrier.wait()
     answers = [message for message in result.received("SIP/2.0") if not message.start.startswith("SIP/2.0 100")]
     assert all(message.start[8:11] in ("200", "503", "180") for message in answers), result.explain()
