@@ -242,7 +242,7 @@ def cpu_s(pid: int) -> float:
 
 
 def step(
-    context: Any, core: int, ng: Address, engine_pid: int, calls: int, seconds: float, recorded: bool
+    context: Any, core: int, ng: Address, engine_pid: int, calls: int, seconds: float, recorded: bool = False
 ) -> dict[str, Any]:
     ours, theirs = context.Pipe()
     process = context.Process(target=generate, args=(core, ng, calls, seconds, recorded, theirs))
