@@ -16,11 +16,11 @@ from civicline.core import requests
 from civicline.core.lifecycle import AgentState, ConsultState, PassedOnFor
 from civicline.core.model import Contact
 from e2e.callers import Caller, Town
-from e2e.witness import AGENT_HZ, CALLER_HZ, Dump, tone_file
+from e2e.talks import BOB_HZ
+from e2e.witness import AGENT_HZ, CALLER_HZ, Dump
 from peers.baresip import Phone
 from peers.ports import eventually
 
-BOB_HZ = 1400.0
 HZ = {"caller": CALLER_HZ, "ann": AGENT_HZ, "bob": BOB_HZ}
 WITHIN_S = 30.0
 
@@ -30,12 +30,11 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 class Three:
     """Ann talks to a caller; Bob is available."""
 
-    def __init__(self, town: Town, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, town: Town, tones: dict[str, Path], stack: ExitStack) -> None:
         self.town = town
         self.phones: dict[str, Phone] = {}
         self.ears: dict[str, Dump] = {}
-        for name, hz in (("ann", AGENT_HZ), ("bob", BOB_HZ)):
-            plays = tone_file(folder / f"{name}.wav", hz)
+        for name, plays in tones.items():
             self.phones[name] = stack.enter_context(town.working(name, available=False, plays=plays))
             self.ears[name] = stack.enter_context(town.dump(self.phones[name]))
         self.caller: Caller = stack.enter_context(town.call())
@@ -83,9 +82,9 @@ class Three:
 
 
 @pytest.fixture
-def three(town: Town, tmp_path: Path) -> Iterator[Three]:
+def three(town: Town, tones: dict[str, Path]) -> Iterator[Three]:
     with ExitStack() as stack:
-        yield Three(town, tmp_path, stack)
+        yield Three(town, tones, stack)
 
 
 def test_aside_with_the_caller_joined_and_given_up(three: Three) -> None:

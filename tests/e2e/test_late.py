@@ -69,6 +69,7 @@ def test_a_media_process_that_stands_still_while_a_phone_should_ring(town: Town)
         with stopped(town.centre.pid("media-1")):
             town.centre.available("ann")
             town.until("ann", AgentState.OFFERED)
+            # How long it stands still: the fault itself, not a wait for something.
             end = time.monotonic() + sum(client.RETRANSMIT_AFTER_S) + 1
             eventually(lambda: time.monotonic() > end, what="the last time that voice asks")
         phone.expect("CALL_INCOMING")

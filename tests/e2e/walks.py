@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from civicline.core.agency import Agency, Line, Menu, Way, WayKind
 from civicline.core.claiming import CODE_DIGITS, GUESSES
@@ -30,11 +31,6 @@ class Walk:
     @property
     def name(self) -> str:
         return f"{self.line} {self.language} {self.keys or 'nothing'} -> {' '.join(self.ends)}"
-
-    @property
-    def kind(self) -> str:
-        """Of its end; the operator is reached in several ways."""
-        return " ".join(self.ends) if self.ends[0] == "operator" else self.ends[0]
 
     def is_done(self, contact: Contact) -> bool:
         if (contact.line, contact.language) != (self.line, self.language):
@@ -72,11 +68,16 @@ def walks(agency: Agency, line: Line) -> Iterator[Walk]:
                 yield Walk(line.number, language, press + keys, ends, visits, last)
 
 
-def one_of_each_kind(every: Sequence[Walk]) -> list[Walk]:
-    """The longest way to each kind of end in each language, and one from each line that is not among them."""
-    found = {(walk.kind, walk.language): walk for walk in sorted(every, key=lambda walk: len(walk.keys))}
-    lines = {walk.line: walk for walk in every if walk.line not in {kept.line for kept in found.values()}}
-    return [*found.values(), *lines.values()]
+def one_to_each_end(every: Sequence[Walk]) -> list[Walk]:
+    """The shortest way to each end, in the languages in turn, and one from each line that is not among them."""
+    languages = sorted({walk.language for walk in every})
+    ends = sorted({walk.ends for walk in every}, key=str)
+    found = [
+        min((walk for walk in every if walk.ends == end), key=lambda walk: (walk.language != wanted, len(walk.keys)))
+        for end, wanted in zip(ends, cycle(languages))
+    ]
+    lines = {walk.line: walk for walk in every if walk.line not in {kept.line for kept in found}}
+    return [*found, *lines.values()]
 
 
 Ways = Iterator[tuple[str, tuple[str, str], int, tuple[str, str]]]

@@ -191,7 +191,7 @@ def test_killed_in_the_middle_it_is_readable_to_the_last_full_second(caller, age
     agent.answered(engine.command(client.offer_agent(CALL, CALLER, AGENT, caller.sdp()))["sdp"])
     engine.command(client.answer_agent(CALL, CALLER, AGENT, agent.sdp()))
     engine.command(kept.record(1))
-    talk(caller, agent, 3.5)
+    talk(caller, agent, 2.6)
     engine.process.kill()
     engine.process.wait()
     left, right, marks = kept.read()

@@ -62,7 +62,7 @@ def test_calls_are_spread_over_the_nodes(centre: Centre, front: Kamailio, transp
     assert result.ok, result.explain()
     found = nodes_of(centre, before)
     assert found["voice-1"] + found["voice-2"] == CALLS
-    assert min(found.values()) >= CALLS // 4, "a node that was late is passed over for a moment"
+    assert min(found.values()) >= CALLS // 3
     eventually(lambda: not centre.state().legs, what="the end of all legs")
 
 

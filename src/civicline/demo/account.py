@@ -9,8 +9,6 @@ from typing import Any
 from civicline.demo import log
 
 FRAME_S = 0.02
-MOMENT_S = 1.0
-"""Whoever runs out of patience while a phone is being picked up may be gone before a word was said."""
 
 
 def of_callers(folder: Path) -> dict[str, Any]:
@@ -42,7 +40,6 @@ def of_representatives(folder: Path) -> dict[str, Any]:
     return {
         "calls": len(calls),
         "heard_caller": sum(call["heard_caller"] > 0 for call in calls),
-        "unheard_moments": sum(call["heard_caller"] == 0 and call["talk_s"] < MOMENT_S for call in calls),
         "seconds_of_callers": round(sum(call["heard_caller"] for call in calls) * FRAME_S, 1),
         "average_talk_s": _mean([call["talk_s"] for call in calls]),
         "how_it_ended": dict(Counter(call["by"] for call in calls)),
