@@ -62,6 +62,7 @@ def test_a_key_leads_anywhere() -> None:
     assert menus["individual"].keys["1"] == "refund"
     assert menus["individual"].ways["3"] == Way(WayKind.DIGITS, "letter_number")
     assert menus["payments"].ways["3"] == Way(WayKind.QUEUE, "collections")
+    assert menus["after_hours"].ways["4"] == Way(WayKind.TIMES, "unclaimed_property")
     assert menus["information"].ways["5"] == Way(WayKind.MESSAGE, "other_languages", ("en",))
 
 
@@ -72,6 +73,7 @@ def test_a_prompt_is_made_of_what_the_keys_lead_to() -> None:
     assert menus["employers"].prompt["en"].endswith("To go back, press star. To speak with an operator, press 0.")
     assert "another language" in menus["information"].prompt["en"]
     assert "otro idioma" not in menus["information"].prompt["es"]
+    assert "call you about unclaimed property, press 4." in menus["after_hours"].prompt["en"]
 
 
 BROKEN = [
@@ -98,6 +100,9 @@ BROKEN = [
     ("lines.yaml", "language: es", "language: fr", "105.language", "'fr'"),
     ("queues.yaml", "say: [online_account, refund_times]", "say: [refunds]", "individual.say[0]", "messages"),
     ("queues.yaml", "  say_every_s: 40\n", "", "individual.say", "never said"),
+    ("menus.yaml", "{times: unclaimed_property}", "{times: refunds}", "after_hours.keys.4", "not in topics.yaml"),
+    ("menus.yaml", "{times: unclaimed_property}", "{times: liquor_licensing}", "after_hours.keys.4", "choose a time"),
+    ("prompts/en.yaml", "times_ask_menu:", "times_ask_menus:", "times_ask_menu", "missing"),
     ("prompts/es.yaml", "digits_confirm:", "digits_conform:", "digits_confirm", "missing"),
     ("prompts/es.yaml", "{number}", "{n}", "position", "places"),
     ("prompts/en.yaml", "menu_back:", "menu_bac:", "menu_back", "missing"),
@@ -133,7 +138,7 @@ def test_menus_that_only_lead_to_each_other_are_found(folder: Path, change: Chan
 def test_a_menu_with_nothing_to_choose_in_one_language_is_found(folder: Path, change: Change) -> None:
     change("menus.yaml", "1: {message: unclaimed_search}", "1: {message: unclaimed_search, languages: [en]}")
     change("menus.yaml", "2: {message: offices}", "2: {message: offices, languages: [en]}")
-    change("menus.yaml", "    3: {message: due_dates}\n", "")
+    change("menus.yaml", "    3: {message: due_dates}\n    4: {times: unclaimed_property}\n    5: place\n", "")
     assert ["there is nothing to choose in 'es'" in each.message for each in mistakes(folder)] == [True]
 
 

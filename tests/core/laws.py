@@ -303,12 +303,18 @@ def check_menus(state):
         behind = [*contact.trail, contact.menu] if contact.menu else contact.trail
         assert len(set(behind)) == len(behind), "the way back goes round in circles"
         if contact.state != "menu":
+            in_line = contact.times is not None and contact.times.topic is None
+            assert contact.times is None or in_line, "times of a menu are told to somebody who is in none"
             continue
         assert contact.menu is None or contact.notice_at is not None, "in a menu before the notice was played"
         for name, table in (("menu", "menus"), ("message", "messages"), ("digits", "digits")):
             found = getattr(contact, name)
             assert found is None or found in getattr(state.agency, table), f"in a {name} that the pack does not have"
         assert not contact.digits_entered or contact.digits is not None
+        topic = state.agency.topics.get(contact.times.topic) if contact.menu and contact.times else None
+        policy = state.agency.queues[topic.queue].callback if topic is not None else None
+        nowhere = contact.menu is None or contact.times is None
+        assert nowhere or (policy is not None and policy.choose_time), "times that the pack does not have"
     for urgent in state.urgent.values():
         assert urgent.until > state.now, "an urgent message goes on after its end"
         assert urgent.message or urgent.texts

@@ -76,11 +76,12 @@ TOPICS = (
     topic("sales", "tax", "sales"),
     topic("driver", "licence", "driver"),
     topic("building", "permits", "building"),
+    topic("records", "operator", "records"),
 )
 STAFF = (
     staff("ann", "tax", {"income": 5, "sales": 3}, "en es"),
     staff("bob", "tax licence", {"income": 3, "sales": 1, "driver": 4}),
-    staff("cid", "tax operator", {"income": 2}, "en", tier=2),
+    staff("cid", "tax operator", {"income": 2, "records": 2}, "en", tier=2),
     staff("dee", "operator permits", {"building": 2}, "en es"),
     staff("eve", "licence permits", {"driver": 4, "building": 5}, "es"),
 )
@@ -131,7 +132,9 @@ WHOLE = Agency(
         "deep": Menu("deep", label("deep"), {"1": "sales"}),
         "day": Menu("day", label("day"), {"1": "building"}, ways={"2": Way(WayKind.MENU, "deep")}),
         "permits": Menu("permits", label("permits"), {"1": "building"}),
-        "night": Menu("night", label("night"), {}, ways={"1": Way(WayKind.MESSAGE, "address")}),
+        "night": Menu(
+            "night", label("night"), {}, ways={"1": Way(WayKind.MESSAGE, "address"), "2": Way(WayKind.TIMES, "records")}
+        ),
     },
     messages={"address": Message("address", label("address"), label("Write to us."))},
     digits={"notice": Digits("notice", label("notice"), label("Key it in."), 3, 6, Way(WayKind.TOPIC, "income"))},

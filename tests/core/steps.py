@@ -14,6 +14,8 @@ from core import laws
 MONDAY = 1_767_625_200.0
 """2026-01-05 08:00 in Denver, when the office opens."""
 
+WITHHELD = "withheld"
+
 
 class Steps(RuleBasedStateMachine):
     def __init__(self):
@@ -70,7 +72,8 @@ class Steps(RuleBasedStateMachine):
 
     def arrive(self, contact, line, number=""):
         number = number or f"number of {contact}"
-        self.step(r.CallArrived(contact, line, number, f"{contact}-c", "voice-1", may_ring=True))
+        known = number != WITHHELD
+        self.step(r.CallArrived(contact, line, number if known else "", f"{contact}-c", "voice-1", may_ring=known))
 
     def somebody_calls_and_chooses(self, topic, language, number=""):
         self.calls += 1

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from civicline.core import callback_requests as cb
+from civicline.core import menu_requests, slots
 from civicline.core import requests as r
-from civicline.core import slots
 from civicline.core.lifecycle import Failure, HungUpBy
 from civicline.core.ring_back_requests import PromiseLater, RingBack, StopRingingBack
 from core import packs
-from core.steps import Steps
+from core.steps import WITHHELD, Steps
 from core.thorough import thorough
 
 ANSWERS = (
@@ -113,13 +113,38 @@ class CallbackMachine(Steps):
 
     @rule(data=st.data(), nth=st.integers(0, 2), back=st.booleans())
     def somebody_chooses_a_time(self, data, nth, back):
-        contact = self.one(data, "waiting", "offered", "talking", "closed")
+        contact = self.one(data, "menu", "waiting", "offered", "talking", "closed")
         if contact is not None:
             self.step(cb.AskTimes(contact.id))
-            if contact.times and not back:
-                self.step(cb.TakeTime(contact.id, contact.times[nth]))
+            if contact.times and contact.times.slots and not back:
+                self.step(cb.TakeTime(contact.id, contact.times.slots[min(nth, len(contact.times.slots) - 1)]))
             elif back:
                 self.step(cb.LeaveTimes(contact.id))
+
+    @rule(
+        data=st.data(),
+        number=st.sampled_from(["", "number of x1", WITHHELD]),
+        nth=st.sampled_from([None, 0, 2]),
+        back=st.booleans(),
+    )
+    def somebody_is_told_times_in_a_menu(self, data, number, nth, back):
+        """And takes one, or stays in the menu, or goes back, from where a key that comes late takes none."""
+        self.calls += 1
+        contact = f"x{self.calls}"
+        self.arrive(contact, "+4", number)
+        self.step(r.LegPickedUp(f"{contact}-c"))
+        self.step(r.PlayedNotice(contact))
+        self.step(r.ChooseLanguage(contact, "en"))
+        self.step(menu_requests.HearTimes(contact, "records"))
+        found = self.state.contacts[contact]
+        slots_told = found.times.slots if found.times else ()
+        if back:
+            self.step(menu_requests.GoBack(contact))
+        if nth is not None and slots_told:
+            self.step(cb.TakeTime(contact, slots_told[min(nth, len(slots_told) - 1)]))
+            assert not back or found.promise is None
+            if data.draw(st.booleans()):
+                self.step(cb.PlayedHold(contact))
 
     @rule(data=st.data(), guesses=st.integers(0, 3), gives_up=st.booleans())
     def somebody_keys_in_a_code(self, data, guesses, gives_up):

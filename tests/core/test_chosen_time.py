@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from civicline.core import callback_requests as cb
 from civicline.core import claiming, measures, menu_requests, slots
 from civicline.core import requests as r
-from civicline.core.lifecycle import DeclinedFor, HungUpBy
-from core import packs
+from civicline.core.lifecycle import DeclinedFor, HungUpBy, TopicBy
+from core import laws, packs
+from core.floor import MONDAY, Floor
 from core.kept import Line, with_policy
 from core.laws import as_json, recovered
 
@@ -28,7 +29,8 @@ class Choosing(Line):
     def told(self, contact="c1", after=0.0):
         """The times that the caller may choose from now."""
         self.do(cb.AskTimes(contact, after))
-        return self.state.contacts[contact].times
+        told = self.state.contacts[contact].times
+        return told.slots if told is not None else ()
 
     def chooses(self, contact, slot):
         said = self.do(cb.TakeTime(contact, slot))
@@ -44,11 +46,11 @@ def test_the_first_free_times_are_told_and_later_ones_for_the_asking():
     first = line.told()
     assert len(first) == 3 and first[0] > line.now
     assert {after - before for before, after in pairwise(first)} == {SLOT_S}
-    assert line.contact.times_more
+    assert line.contact.times.more
     later = line.told(after=first[-1])
     assert later[0] == first[-1] + SLOT_S
     last = [slot for slot in slots.soon(line.state, "tax", line.now) if slot > later[-1]][-2:]
-    assert line.told(after=last[0] - 1) == tuple(last) and not line.contact.times_more
+    assert line.told(after=last[0] - 1) == tuple(last) and not line.contact.times.more
     assert line.told(after=last[-1]) == first, "after the last ones come the first again"
 
 
@@ -57,7 +59,7 @@ def test_whoever_chooses_a_time_leaves_the_line_and_is_rung_then():
     slot = line.told()[1]
     assert line.chooses("c1", slot) == ["TimeTaken"]
     contact = line.contact
-    assert (contact.state, contact.place, contact.promise.slot, contact.times) == ("kept", None, slot, ())
+    assert (contact.state, contact.place, contact.promise.slot, contact.times) == ("kept", None, slot, None)
     assert contact.came_at == contact.arrived_at and contact.has_come, "the call counts when it came"
     line.ann_is_free()
     assert not line.said("CallbackDue"), "nobody is rung before the time"
@@ -79,8 +81,8 @@ def test_a_time_that_somebody_else_took_meanwhile_is_declined_and_others_are_tol
     line.chooses("c1", slot)
     assert line.chooses("c2", slot) == ["TimesTold"]
     other = line.state.contacts["c2"]
-    assert (other.state, other.times_declined, slot in other.times) == ("waiting", DeclinedFor.FULL, False)
-    line.chooses("c2", other.times[0])
+    assert (other.state, other.times.why, slot in other.times.slots) == ("waiting", DeclinedFor.FULL, False)
+    line.chooses("c2", other.times.slots[0])
     assert other.promise.slot != slot
 
 
@@ -112,8 +114,8 @@ def test_of_two_calls_from_one_number_only_one_takes_a_time():
     slot = line.told("c1")[0]
     line.chooses("c1", slot)
     assert line.chooses("c2", slot) == ["TimesTold"]
-    assert (other.times, other.times_declined, other.hold_times) == ((), DeclinedFor.NUMBER_HAS_ONE, False)
-    assert line.do(cb.LeaveTimes("c2")) == ["TimesLeft"] and other.times_told_at is None
+    assert (other.times.slots, other.times.why, other.hold_times) == ((), DeclinedFor.NUMBER_HAS_ONE, False)
+    assert line.do(cb.LeaveTimes("c2")) == ["TimesLeft"] and other.times is None
     assert line.do(cb.AskTimes("c2")) == [] and other.state == "waiting"
 
 
@@ -125,18 +127,18 @@ def test_when_all_slots_are_gone_times_are_offered_no_more():
         line.do(cb.PromiseCallback(f"p{n}", "+1", f"number {n}", "v", slot, "income"))
     assert slots.soon(line.state, "tax", line.now) == []
     assert line.do(cb.AskTimes("c1")) == ["TimesTold"]
-    assert (line.contact.times, line.contact.times_declined) == ((), DeclinedFor.FULL) and not line.contact.hold_times
+    assert (line.contact.times.slots, line.contact.times.why) == ((), DeclinedFor.FULL) and not line.contact.hold_times
 
 
 def test_who_goes_from_one_question_to_the_other_has_left_the_first():
     line = Choosing(other_numbers=True)
     line.told()
     line.do(cb.AskNumber("c1"))
-    assert (line.contact.number_step, line.contact.times_told_at) == ("asked", None)
+    assert (line.contact.number_step, line.contact.times) == ("asked", None)
     line.told()
-    assert line.contact.number_step is None and line.contact.times
+    assert line.contact.number_step is None and line.contact.times.slots
     line.do(cb.TakeHold("c1"))
-    assert (line.contact.state, line.contact.times, line.contact.times_told_at) == ("kept", (), None)
+    assert (line.contact.state, line.contact.times) == ("kept", None)
 
 
 def test_a_place_that_was_given_back_may_be_given_up_for_a_time():
@@ -153,7 +155,7 @@ def test_whoever_goes_back_waits_on_at_the_same_place():
     place = line.contact.place
     line.told()
     assert line.do(cb.LeaveTimes("c1")) == ["TimesLeft"]
-    assert (line.contact.state, line.contact.place, line.contact.times) == ("waiting", place, ())
+    assert (line.contact.state, line.contact.place, line.contact.times) == ("waiting", place, None)
     assert line.do(cb.LeaveTimes("c1")) == []
 
 
@@ -184,7 +186,7 @@ def test_a_new_pack_without_times_takes_them_back():
     slot = line.told()[0]
     line.do(r.LoadAgency(with_policy(choose_time=False, hours="always")))
     assert line.do(cb.TakeTime("c1", slot)) == ["TimesTold"]
-    assert (line.contact.state, line.contact.times) == ("waiting", ()) and not line.contact.hold_times
+    assert (line.contact.state, line.contact.times.slots) == ("waiting", ()) and not line.contact.hold_times
 
 
 def test_one_number_has_one_time_and_no_place_besides():
@@ -296,3 +298,122 @@ def test_nobody_was_told_the_code_of_a_booking_so_it_opens_nothing():
     slot = line.told()[0]
     line.do(cb.PromiseCallback("p1", "+1", "a number", "v", slot, "income"))
     assert claiming.whose(line.state, line.state.contacts["p1"].promise.code, line.now) == ""
+
+
+class AtNight(Floor):
+    """A line that is closed, whose menu offers times in a queue that rings people at office hours."""
+
+    def __init__(self, pack=packs.WHOLE):
+        super().__init__(pack, now=MONDAY - 3600)
+        self.contact = self.rings("c1")
+
+    def rings(self, contact, caller="", may_ring=True):
+        self.do(
+            r.CallArrived(contact, "+4", caller or f"number of {contact}", f"{contact}-c", "voice-1", may_ring), 1.0
+        )
+        self.do(r.LegPickedUp(f"{contact}-c"))
+        self.do(r.PlayedNotice(contact))
+        self.do(r.ChooseLanguage(contact, "en"))
+        return self.state.contacts[contact]
+
+    def hears(self, contact="c1"):
+        said = self.do(menu_requests.HearTimes(contact, "records"))
+        laws.check_all(self.state)
+        return said
+
+    def takes(self, slot, contact="c1"):
+        said = self.do(cb.TakeTime(contact, slot))
+        laws.check_all(self.state)
+        return said
+
+
+def test_whoever_rings_a_closed_line_may_choose_a_time():
+    line = AtNight()
+    assert line.contact.menu == "night" and line.hears() == ["TimesTold"]
+    first = line.contact.times.slots
+    assert first[0] == MONDAY and len(first) == 3, "when the office opens"
+    assert line.do(cb.AskTimes("c1", first[-1])) == ["TimesTold"] and line.contact.times.slots[0] > first[-1]
+    slot = line.contact.times.slots[1]
+    assert line.takes(slot) == ["TopicChosen", "TimeTaken"]
+    contact = line.contact
+    assert (contact.state, contact.topic, contact.queue, contact.skill) == ("kept", "records", "operator", "records")
+    assert (contact.place, contact.promise.slot, len(contact.promise.code)) == (None, slot, 6)
+    line.do(cb.PlayedHold("c1"))
+    line.do(r.LegHungUp("c1-c", HungUpBy.US))
+    line.ready("cid")
+    line.wait(slot - line.now)
+    assert (contact.state, contact.place[0]) == ("ringing_back", slot)
+    line.do(r.LegPickedUp(contact.leg))
+    line.do(cb.ReachPerson("c1"))
+    line.answer("c1")
+    assert contact.agent == "cid"
+
+
+def test_it_was_in_no_line_before_the_time():
+    line = AtNight()
+    line.hears()
+    line.takes(line.contact.times.slots[0])
+    parts = measures.parts_of(line.contact, 20)
+    assert (parts.received, parts.routed, parts.hold_offered, parts.hold_accepted, parts.callbacks) == (1, 0, 0, 0, 1)
+    line.do(cb.CancelCallback("c1"))
+    parts = measures.parts_of(line.contact, 20)
+    assert (parts.received, parts.routed, parts.callback_cancelled) == (1, 0, 1)
+
+
+def test_whoever_goes_back_from_the_times_is_in_the_menu_again():
+    line = AtNight()
+    line.hears()
+    slot = line.contact.times.slots[0]
+    assert line.do(menu_requests.GoBack("c1")) == ["MenuEntered"]
+    assert (line.contact.menu, line.contact.times) == ("night", None)
+    assert line.takes(slot) == [] and line.do(cb.AskTimes("c1")) == []
+
+
+def test_whoever_asks_for_the_operator_instead_waits_in_line_and_chooses_nothing():
+    line = AtNight()
+    line.hears()
+    slot = line.contact.times.slots[0]
+    line.do(r.ChooseTopic("c1", None, TopicBy.OPERATOR_KEY))
+    assert (line.contact.state, line.contact.times) == ("waiting", None)
+    assert line.takes(slot) == []
+
+
+def test_a_withheld_number_and_one_that_has_a_promise_hear_that_there_is_no_time():
+    line = AtNight()
+    withheld = line.rings("c2", may_ring=False)
+    line.hears("c2")
+    assert (withheld.times.slots, withheld.times.why) == ((), DeclinedFor.NO_NUMBER)
+    line.hears()
+    line.takes(line.contact.times.slots[0])
+    again = line.rings("c3", caller=line.contact.caller)
+    line.hears("c3")
+    assert (again.times.slots, again.times.why) == ((), DeclinedFor.NUMBER_HAS_ONE)
+    assert line.do(menu_requests.GoBack("c3")) == ["MenuEntered"]
+
+
+def test_of_two_who_choose_the_last_place_of_a_slot_one_gets_it():
+    line = AtNight()
+    other = line.rings("c2")
+    line.hears()
+    line.hears("c2")
+    slot = line.contact.times.slots[0]
+    line.takes(slot)
+    assert line.takes(slot, "c2") == ["TimesTold"]
+    assert (other.state, other.times.topic, other.times.why) == ("menu", "records", DeclinedFor.FULL)
+    assert slot not in other.times.slots and line.takes(other.times.slots[0], "c2") == ["TopicChosen", "TimeTaken"]
+
+
+def test_a_pack_that_lets_nobody_choose_leads_back_to_the_menu():
+    line = AtNight()
+    line.hears()
+    slot = line.contact.times.slots[0]
+    line.do(r.LoadAgency(packs.NO_CALLBACKS))
+    assert (line.contact.menu, line.contact.times) == ("night", None) and line.takes(slot) == []
+    assert line.hears() == [] and line.contact.menu == "night", "a key that comes late"
+
+
+def test_times_in_a_menu_survive_the_state_being_stored():
+    line = AtNight()
+    line.hears()
+    again = recovered(as_json(line.state)).contacts["c1"]
+    assert again.times == line.contact.times and again.times.topic == "records"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from civicline.core import callback_requests as cb
-from civicline.core import claiming, menu_requests
+from civicline.core import claiming, codes, menu_requests
 from civicline.core import requests as r
 from civicline.core.lifecycle import Failure, HungUpBy
 from core import packs
@@ -32,7 +32,7 @@ class Elsewhere(Line):
 
 
 def other(code):
-    return f"{(int(code) + 1) % 10**claiming.CODE_DIGITS:0{claiming.CODE_DIGITS}}"
+    return f"{(int(code) + 1) % 10**codes.CODE_DIGITS:0{codes.CODE_DIGITS}}"
 
 
 @pytest.mark.parametrize("when", ["kept", "being rung", "between attempts", "missed"])
@@ -140,7 +140,7 @@ def test_a_chosen_time_that_has_not_come_is_no_place():
 
 def test_no_two_open_promises_have_one_code():
     line = Elsewhere()
-    first = claiming.code_of(line.state, "c2")
+    first = codes.code_of(line.state, "c2")
     line.state.derived.codes[first] = 1
-    second = claiming.code_of(line.state, "c2")
-    assert second != first and len(second) == claiming.CODE_DIGITS == len(line.kept.promise.code)
+    second = codes.code_of(line.state, "c2")
+    assert second != first and len(second) == codes.CODE_DIGITS == len(line.kept.promise.code)

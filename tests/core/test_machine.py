@@ -28,6 +28,7 @@ in_menus = st.one_of(
     st.builds(m.ConfirmDigits, contact_ids),
     st.builds(m.RejectDigits, contact_ids),
     st.builds(m.ChooseQueue, contact_ids, st.sampled_from(["licence", "unheard-of"])),
+    st.builds(m.HearTimes, contact_ids, st.sampled_from(["records", "income", "unheard-of"])),
 )
 fates = st.sampled_from(HungUpBy)
 questions = st.sampled_from(["times", "answered", "settled", "unheard-of"])

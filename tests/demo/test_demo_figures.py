@@ -54,6 +54,9 @@ A_DAY = (
     cb.HoldOffered(13, "not there"),
     cb.HoldTaken(20, "not there", "0123"),
     cb.CallbackMissed(90, "not there"),
+    arrived(5, "at night"),
+    cb.TimesTold(8, "at night", (500.0,), topic="refund"),
+    cb.TimeTaken(9, "at night", "0123", 500.0, "individual"),
     arrived(6, "late"),
     facts.ContactTurnedAway(6, "late", TurnedAwayFor.CLOSED),
     facts.ContactReleased(9, "late"),
@@ -63,7 +66,7 @@ A_DAY = (
 def test_whole():
     said = told(*A_DAY).whole()
     assert said | {"by_queue": None} == {
-        "placed": 9,
+        "placed": 10,
         "answered": 3,
         "abandoned_in_menu": 1,
         "abandoned_in_line": 1,
@@ -74,7 +77,7 @@ def test_whole():
         "accepted": 3,
         "reconnected": 1,
         "missed": 1,
-        "still_promised": 1,
+        "still_promised": 2,
         "average_speed_of_answer_s": 18.0,
         "by_queue": None,
     }
@@ -84,7 +87,7 @@ def test_whole():
 
 def test_this_moment():
     assert told(*A_DAY).now() == {
-        "calls": 9,
+        "calls": 10,
         "answered": 3,
         "waiting": 1,
         "talking": 1,

@@ -35,6 +35,9 @@ TOLD = {
         "code_unknown": "Nobody has this code.",
         "hold_offer_time": "Four to choose a time.",
         "times_ask": "One of these times.",
+        "menu_times": "To be called about {topic}, {key}.",
+        "times_ask_menu": "Choose a time now.",
+        "times_none": "No time for you.",
         "times_more": "Four for later.",
         "times_declined": "That one is gone.",
         "time_kept": "We will call you",
@@ -76,6 +79,9 @@ TOLD = {
         "code_unknown": "Nadie tiene este código.",
         "hold_offer_time": "Cuatro para elegir una hora.",
         "times_ask": "Una de estas horas.",
+        "menu_times": "Para que le llamen por {topic}, {key}.",
+        "times_ask_menu": "Elija ahora una hora.",
+        "times_none": "No hay hora para usted.",
         "times_more": "Cuatro para más tarde.",
         "times_declined": "Esa hora ya no.",
         "time_kept": "Le llamaremos",
@@ -101,6 +107,9 @@ POLICY = "offer_after_s: 1, attempts: 2, gap_s: 1, ring_s: 15, limit_a_day: 99, 
 TIMES = "offer_after_s: 1, limit_a_day: 99, capacity: 1, slot_s: 3600, choose_time: true"
 """Of the queue in which a time may be chosen: the soonest begins too late for a test to wait for it."""
 
+NIGHT = "night: {keys: {1: {times: licence}}, timeout_s: 5, tries: 2}\n"
+"""What a closed line says."""
+
 
 def make_pack(folder: Path, person_port: int) -> Path:
     """Its carrier rings people at that port."""
@@ -114,7 +123,9 @@ def make_pack(folder: Path, person_port: int) -> Path:
         queues = queues.replace(f"max_waiting: {most}}}", told)
     (pack / "queues.yaml").write_text(queues)
     menus = (pack / "menus.yaml").read_text()
-    (pack / "menus.yaml").write_text(menus.replace("3: licence", "3: licence, 4: place"))
+    (pack / "menus.yaml").write_text(menus.replace("3: licence", "3: licence, 4: place") + NIGHT)
+    with (pack / "lines.yaml").open("a") as file:
+        file.write('"201": {name: Night, menu: main, hours: never, closed_menu: night, operator: operator}\n')
     for language, texts in TOLD.items():
         with (pack / "prompts" / f"{language}.yaml").open("a") as file:
             file.writelines(f'{name}: "{text}"\n' for name, text in texts.items())

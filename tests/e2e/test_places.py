@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from civicline.agency import times
+from civicline.core.callback_requests import CancelCallback
 from civicline.core.lifecycle import AgentState
+from civicline.core.model import Promise
 from civicline.core.ring_back_requests import PromiseLater, RingBack
 from civicline.people import keyset
 from civicline.people.sealing import seal_statements
@@ -192,6 +194,60 @@ def test_a_representative_rings_the_person_another_time(town: Town, person_port:
     assert (found.for_agent, [part.agent for part in found.segments]) == (None, ["ann"])
 
 
+def slots_told(caller: Caller) -> tuple[float, ...]:
+    told = caller.contact.times
+    assert told is not None
+    return told.slots
+
+
+def takes_the_second(caller: Caller, told: tuple[float, ...], zone: str) -> Promise:
+    """Of the times that are told in Spanish, by key; to the goodbye."""
+    for key, slot in zip(times.KEYS, told, strict=True):
+        caller.hear(times.day(slot, time.time(), zone), "es")
+        caller.hear(times.time(slot, zone), "es")
+        caller.hear(times.key(key), "es")
+    caller.press("2")
+    caller.hear("time_kept", "es")
+    caller.hear(times.time(told[1], zone), "es")
+    promise = caller.contact.promise
+    assert promise is not None
+    caller.hear("time_code", "es")
+    for digit in promise.code:
+        caller.hear(f"digit.{digit}", "es")
+    caller.hear("hold_goodbye", "es")
+    caller.gone()
+    return promise
+
+
+def test_a_closed_line_lets_people_choose_a_time(town: Town) -> None:
+    """Nobody waits, nothing is offered in line; whoever goes back first is in the menu again."""
+    with town.call("201", own="2025550157") as caller:
+        caller.skip_notice()
+        caller.press(LANGUAGES["es"])
+        caller.hear("menu.night", "es")
+        caller.press("1")
+        caller.hear("times_ask_menu", "es")
+        caller.press("*")
+        caller.hear("menu.night", "es")
+        caller.press("1")
+        caller.hear("times_ask_menu", "es")
+        told = slots_told(caller)
+        promise = takes_the_second(caller, told, town.centre.state().agency.zone)
+    found = until(town, caller.id, "kept")
+    assert (found.topic, found.queue, found.place, found.hold_offered_at) == ("licence", "small", None, None)
+    assert (promise.slot, promise.attempts) == (told[1], 0)
+    with town.call("201", own="2025550157") as again:
+        again.skip_notice()
+        again.press(LANGUAGES["en"])
+        again.hear("menu.night")
+        again.press("1")
+        again.hear("times_none")
+        again.hear("menu.night")
+        again.leave()
+    town.centre.ask(CancelCallback(caller.id))
+    until(town, caller.id, "closed")
+
+
 def test_a_time_is_chosen_in_line_promised_and_given_up_by_its_code(town: Town) -> None:
     """The second one that is told. Nobody is on the telephone, or in the line, until it comes."""
     before = town.day()
@@ -200,22 +256,9 @@ def test_a_time_is_chosen_in_line_promised_and_given_up_by_its_code(town: Town) 
         caller.hear("hold_offer_time", "es")
         caller.press("4")
         caller.hear("times_ask", "es")
-        told = caller.contact.times
+        told = slots_told(caller)
         zone = town.centre.state().agency.zone
-        for key, slot in zip(times.KEYS, told, strict=True):
-            caller.hear(times.day(slot, time.time(), zone), "es")
-            caller.hear(times.time(slot, zone), "es")
-            caller.hear(times.key(key), "es")
-        caller.press("2")
-        caller.hear("time_kept", "es")
-        caller.hear(times.time(told[1], zone), "es")
-        promise = caller.contact.promise
-        assert promise is not None
-        caller.hear("time_code", "es")
-        for digit in promise.code:
-            caller.hear(f"digit.{digit}", "es")
-        caller.hear("hold_goodbye", "es")
-        caller.gone()
+        promise = takes_the_second(caller, told, zone)
     found = until(town, caller.id, "kept")
     assert (found.place, promise.slot, promise.attempts) == (None, told[1], 0)
     assert datetime.fromtimestamp(told[1], ZoneInfo(zone)).minute == 0

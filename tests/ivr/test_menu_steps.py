@@ -26,11 +26,11 @@ PROMPTS = set(said(AGENCY))
 class Call:
     """A contact on a line, and what it asks for."""
 
-    def __init__(self, line: str = "100", language: str = "en", at: float = NOW) -> None:
+    def __init__(self, line: str = "100", language: str = "en", at: float = NOW, number: str = "") -> None:
         self.state = State()
         self.now = at
         self.ask(r.LoadAgency(AGENCY))
-        self.ask(r.CallArrived("c", line, "", "c-c", "v"), r.PlayedNotice("c"))
+        self.ask(r.CallArrived("c", line, number, "c-c", "v", may_ring=bool(number)), r.PlayedNotice("c"))
         if self.contact.language is None:
             self.ask(r.ChooseLanguage("c", language))
 
@@ -105,6 +105,35 @@ def test_digits_are_asked_for_read_back_and_confirmed() -> None:
     call.ask(*step.collected.entered)
     call.press("1")
     assert (call.contact.topic, call.contact.queue) == ("billing_notice", "notices")
+
+
+@pytest.mark.parametrize("language", AGENCY.languages)
+def test_a_time_is_chosen_while_the_line_is_closed(language: str) -> None:
+    """Sunday evening: the soonest are the same day, since somebody is there day and night."""
+    call = Call("140", language, SUNDAY, number="hash")
+    call.press("4")
+    told = call.step()
+    names = [each.name for each in told.prompts]
+    assert names[:4] == ["times_ask_menu", "day_today", "time.1930", "time_key.1"] and names[-1] == "times_more"
+    assert told.silence == (r.ChooseTopic("c", None, TopicBy.SILENCE),) and not told.takes_ahead
+    call.press("4")
+    later = call.step()
+    assert later.id != told.id and later.prompts[2] == Spoken("time.2100", language)
+    call.press("*")
+    assert call.step().id.startswith("menu-after_hours")
+    call.press("42")
+    kept = [each.name for each in call.step().prompts]
+    assert kept[:4] == ["time_kept", "day_today", "time.2000", "time_code"]
+    assert (call.contact.topic, call.contact.queue) == ("unclaimed_property", "collections")
+
+
+def test_who_cannot_be_rung_hears_so_and_is_in_the_menu_again() -> None:
+    call = Call("140", at=SUNDAY)
+    call.press("4")
+    none = call.step()
+    assert (none.prompts, set(none.keys)) == ((Spoken("times_none", "en"),), {"9"})
+    call.ask(*none.after)
+    assert call.step().id.startswith("menu-after_hours")
 
 
 def test_going_back_and_round() -> None:

@@ -30,9 +30,10 @@ import sys
 from dataclasses import replace
 from civicline.settings import Address, PortRange, load
 from civicline.voice.media.process import run
-ng, events, first, last = map(int, sys.argv[1:])
+*numbers, wary_s = sys.argv[1:]
+ng, events, first, last = map(int, numbers)
 settings = replace(load(), rtp_host="127.0.0.1", ng_events=Address("127.0.0.1", events))
-sys.exit(run(settings, Address("127.0.0.1", ng), PortRange(first, last)))
+sys.exit(run(settings, Address("127.0.0.1", ng), PortRange(first, last), float(wary_s)))
 """
 
 
@@ -58,13 +59,13 @@ def until(condition: Callable[[], Any], what: str) -> Any:
 
 
 class EngineProcess:
-    def __init__(self, ng: int | None = None) -> None:
+    def __init__(self, ng: int | None = None, wary_s: float = 0.0) -> None:
         self.events_socket = udp()
         self.events_socket.settimeout(0.01)
         self.first = random.randrange(30000, 55000, 2)
         ports = [ng or free_port(), self.events_socket.getsockname()[1], self.first, self.first + 5000]
         self.address = Address("127.0.0.1", ports[0])
-        self.process = subprocess.Popen([sys.executable, "-c", RUN, *map(str, ports)])
+        self.process = subprocess.Popen([sys.executable, "-c", RUN, *map(str, ports), str(wary_s)])
         self.client = NgClient(self.address)
         self.command = self.client.command
         self.told: list[dict[str, Any]] = []

@@ -111,6 +111,17 @@ def test_a_phone_of_another_call_is_forgotten_when_the_address_of_the_sdp_sends(
     assert source.locked and not source.admit(stray)
 
 
+def test_after_a_restart_only_the_address_of_the_sdp_is_trusted_before_the_lock() -> None:
+    source = Source(("192.0.2.1", 4000), wary=True)
+    stray = ("192.0.2.2", 4000)
+    for _ in range(LOCK_OTHER_AFTER - 1):
+        assert not source.admit(stray) and source.aim == source.told
+    assert source.admit(stray) and source.locked and source.aim == stray
+    other = Source(("192.0.2.1", 4000), wary=True)
+    assert not other.admit(stray)
+    assert other.admit(other.told) and other.aim == other.told
+
+
 @pytest.mark.parametrize(
     ("packet", "start"),
     [

@@ -67,6 +67,24 @@ def test_the_address_of_the_sdp_takes_precedence_over_a_quicker_stranger(
     stranger.close()
 
 
+def test_after_a_restart_a_phone_of_another_call_hears_nothing_and_is_not_heard(caller: Phone, agent: Phone) -> None:
+    """The process before gave its port to that call; the phone does not know yet that this one is there."""
+    engine = EngineProcess(wary_s=60)
+    stray = Phone()
+    try:
+        bridge(engine, caller, agent)
+        stray.to = caller.to
+        for _ in range(10):
+            stray.say(1300, 0)
+        until(lambda: leg(engine)["rejected"] == 10, "the stray packets")
+        assert caller.hears(500, saying=lambda: agent.say(500, 0))
+        assert stray.listen() == [] and agent.listen() == []
+        assert agent.hears(700, saying=lambda: caller.say(700, 0))
+    finally:
+        stray.close()
+        engine.stop()
+
+
 def test_rubbish_is_shrugged_off(engine: EngineProcess, caller: Phone, agent: Phone) -> None:
     bridge(engine, caller, agent)
     dice = random.Random(1)

@@ -57,10 +57,21 @@ def _way(files: Files, name: str, field: Field, way: Way) -> None:
         if spoken and language not in spoken:
             message = f"{language!r} is not a language of the agency"
             files.wrong(name, field, message, f"name one of {listed(spoken)}")
+    if way.kind is WayKind.TIMES:
+        _chooses(files, name, field, way.to)
     if way.kind is WayKind.QUEUE:
         for language in unserved(files, way.to):
             message = f"nobody serves the queue {way.to!r} in {language!r}"
             files.wrong(name, field, message, "put somebody into it in staff.yaml, or lead to a topic")
+
+
+def _chooses(files: Files, name: str, field: Field, topic: str) -> None:
+    """The topic's queue must let people choose a time. (Who can take the topic is looked at with the topics.)"""
+    part = files.entries["topics"].get(topic)
+    queue = files.entries["queues"].get(part.queue) if part is not None else None
+    if part is not None and queue is not None and not (queue.callback and queue.callback.choose_time):
+        message = f"nobody can choose a time in the queue {part.queue!r} of this topic"
+        files.wrong(name, field, message, "give the queue's `callback` both `capacity` and `choose_time: true`")
 
 
 def _messages(files: Files) -> None:
@@ -103,7 +114,7 @@ def _reached(files: Files, start: Iterable[Way]) -> set[tuple[WayKind, str]]:
     return found
 
 
-AN_END = frozenset({WayKind.TOPIC, WayKind.MESSAGE, WayKind.QUEUE, WayKind.OPERATOR})
+AN_END = frozenset({WayKind.TOPIC, WayKind.MESSAGE, WayKind.QUEUE, WayKind.OPERATOR, WayKind.TIMES})
 
 
 def _circles(files: Files) -> None:
@@ -112,7 +123,7 @@ def _circles(files: Files) -> None:
         for id_ in files.entries[TABLES[kind]]:
             ways = _ways_from(files, kind, id_)
             if ways and not any(kind in AN_END for kind, _ in _reached(files, ways)):
-                message = "its keys lead round in a circle: to no topic, message or queue"
+                message = "its keys lead round in a circle: to no topic, message, queue or time"
                 files.wrong(TABLES[kind], (id_,), message, "let one of the menus lead to an answer or to a person")
 
 

@@ -19,16 +19,19 @@ MESSAGES = frozenset({"message_choices"})
 DIGITS = frozenset({"digits_entered", "digits_confirm"})
 POSITION = frozenset({"position", "position_first", "position_far", "still_waiting"})
 PLACE = frozenset({"menu_place", "code_ask", "code_unknown"})
+TIMES = frozenset({"menu_times", "times_ask_menu", "times_none"})
+"""A key of a menu leads to the times at which one may be rung."""
 HOLD = frozenset({"hold_offer", "hold_kept", "hold_goodbye", "ringing_back", "place_restored"})
 """Virtual hold: offered in line, taken, whoever is rung back is greeted; whoever comes back has the old place."""
 NUMBER = frozenset({"hold_offer_number", "number_ask", "number_wrong", "number_declined"}) | DIGITS
 """Another number may be keyed in, at which to be rung."""
-LINE = POSITION | HOLD | NUMBER | PLACE | waits.PROMPTS | times.PROMPTS | times.CODE | times.OPTIONAL
+LINE = POSITION | HOLD | NUMBER | PLACE | TIMES | waits.PROMPTS | times.PROMPTS | times.CODE | times.OPTIONAL
 EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | LINE
 PLACES = (
     {
         "menu_topic": {"topic", "key"},
         "menu_place": {"key"},
+        "menu_times": {"topic", "key"},
         "position": {"number"},
         "ringing_back": {"agency"},
     }
@@ -36,7 +39,7 @@ PLACES = (
     | times.PLACES
 )
 """What is filled in, by prompt."""
-MENU = frozenset({"menu_topic", "menu_place", "menu_operator", "menu_back"})
+MENU = frozenset({"menu_topic", "menu_place", "menu_times", "menu_operator", "menu_back"})
 TEMPLATES = MENU | {"position"} | waits.TEMPLATES | times.TEMPLATES | times.OPTIONAL
 """Parts of other prompts, never said by themselves."""
 TABLES = {
@@ -45,6 +48,7 @@ TABLES = {
     WayKind.MESSAGE: "messages",
     WayKind.DIGITS: "digits",
     WayKind.QUEUE: "queues",
+    WayKind.TIMES: "topics",
 }
 
 
@@ -55,7 +59,9 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     wanted |= NESTED if any(is_nested(files, id_) for id_ in every["menus"]) else frozenset()
     wanted |= MESSAGES if every["messages"] else frozenset()
     wanted |= DIGITS if every["digits"] else frozenset()
-    wanted |= PLACE if any(way.kind is WayKind.PLACE for way in _ways(files)) else frozenset()
+    kinds = {way.kind for way in _ways(files)}
+    wanted |= PLACE if WayKind.PLACE in kinds else frozenset()
+    wanted |= TIMES if WayKind.TIMES in kinds else frozenset()
     tells = any(queue.say_every_s is not None for queue in every["queues"].values())
     wanted |= POSITION if tells else frozenset()
     wanted |= HOLD if calls_back(files) else frozenset()
@@ -108,7 +114,8 @@ def menu_prompt(files: Files, language: str, menu: str, part: MenuPart) -> str:
         if way.kind is WayKind.PLACE:
             said.append(texts["menu_place"].format(key=key))
         elif told:
-            said.append(texts["menu_topic"].format(topic=told, key=key))
+            template = "menu_times" if way.kind is WayKind.TIMES else "menu_topic"
+            said.append(texts[template].format(topic=told, key=key))
     back = [texts["menu_back"]] if is_nested(files, menu) else []
     return " ".join([*said, *back, texts["menu_operator"]])
 

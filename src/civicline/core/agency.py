@@ -47,12 +47,14 @@ class WayKind(StrEnum):
     OPERATOR = "operator"
     PLACE = "place"
     """The caller keys in the code of a place that is kept."""
+    TIMES = "times"
+    """The caller may choose a time at which to be rung about a topic, without having waited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where a key leads: `to` is the id of what `kind` says, "" for the operator and a place. `languages` () means
-    all of them."""
+    """Where a key leads: `to` is the id of what `kind` says (a topic's for times), "" for the operator and a place.
+    `languages` () means all of them."""
 
     kind: WayKind
     to: str = ""
@@ -160,7 +162,7 @@ class CallbackPolicy:
     other_numbers: bool = False
     """Callers may key in the number at which they are rung."""
     choose_time: bool = False
-    """Callers in line may choose one of the slots instead."""
+    """Callers in line may choose one of the slots instead, and those in a menu whose key leads to times."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from civicline.core import callback_facts as facts
 from civicline.core import callback_requests as requests
 from civicline.core import deadlines, hours, same_agent, slots, wait
 from civicline.core.agency import Agency, CallbackPolicy
-from civicline.core.claiming import code_of
+from civicline.core.codes import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import ContactState, DeclinedFor, Failure, HungUpBy, LegState, Unreached
 from civicline.core.model import PROMISED_S, Contact, Leg, State

@@ -53,14 +53,16 @@ class NumberLeft:
 
 @dataclass(frozen=True, slots=True)
 class TimesTold:
-    """The caller, in line, may choose one of these `slots` (UTC, s), soonest first; `more`: there are later. `why`:
-    what was asked for before cannot be had. Without slots nothing can, and it is not offered any more."""
+    """The caller may choose one of these `slots` (UTC, s), soonest first; `more`: there are later. `why`: what was
+    asked for before cannot be had. Without slots nothing can, and in line it is not offered any more. `topic`: that of
+    the key of a menu that led here; None in line."""
 
     at: float
     contact: str
     slots: tuple[float, ...]
     more: bool = False
     why: DeclinedFor | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,16 @@ class TimesLeft:
 
 @dataclass(frozen=True, slots=True)
 class TimeTaken:
-    """The person is rung at `slot` (UTC, s), and joins the line then. `code`: as for a kept place."""
+    """The person is rung at `slot` (UTC, s), and joins the line then. `code`: as for a kept place. `queue`, `skill` and
+    `priority`: the line that whoever is in none yet will join; "" for the one in which they are."""
 
     at: float
     contact: str
     code: str
     slot: float
+    queue: str = ""
+    skill: str = ""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

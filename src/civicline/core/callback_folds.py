@@ -42,8 +42,7 @@ def _hold_taken(state: State, fact: facts.HoldTaken) -> None:
 
 def leave_questions(contact: Contact) -> None:
     """Neither a number nor a time is asked for any more."""
-    contact.number_step = contact.times_told_at = None
-    contact.times = ()
+    contact.number_step = contact.times = None
 
 
 def _hold_said(state: State, fact: facts.HoldSaid) -> None:

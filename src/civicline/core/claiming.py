@@ -7,9 +7,7 @@ still be had. Guessing is in vain: six digits, `GUESSES` in a call.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 from civicline.core import callback_facts as facts
@@ -21,15 +19,7 @@ from civicline.core.menu_facts import MenuEntered
 from civicline.core.menus import in_menu
 from civicline.core.model import CALLBACK, Contact, State
 
-CODE_DIGITS = 6
 GUESSES = 3
-
-
-def code_of(state: State, contact_id: str) -> str:
-    """For a new promise: digits that no open promise has. The same for whoever decides it again."""
-    names = (hashlib.sha256(f"code {contact_id} {turn}".encode()).digest() for turn in count())
-    codes = (f"{int.from_bytes(name[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}}" for name in names)
-    return next(code for code in codes if code not in state.derived.codes)
 
 
 def whose(state: State, code: str, at: float) -> str:

@@ -20,6 +20,7 @@ from civicline.core import (
     survey,
     survey_rules,
 )
+from civicline.core.callback_folds import leave_questions
 from civicline.core.facts import Fact
 from civicline.core.lifecycle import OFFER, ContactState, HungUpBy, Recording
 from civicline.core.model import Agent, Contact, Leg, Offer, State
@@ -88,6 +89,7 @@ def _topic_chosen(state: State, fact: facts.TopicChosen) -> None:
     contact = state.contacts[fact.contact]
     _move_contact(state, contact, "TopicChosen")
     contact.topic, contact.topic_by = fact.topic, fact.by
+    leave_questions(contact)
 
 
 def _contact_queued(state: State, fact: facts.ContactQueued) -> None:

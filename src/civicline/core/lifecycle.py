@@ -8,6 +8,7 @@ state first. Nothing but `evolve` changes a state. Reading the five tables below
                  \\-> turned_away -> closed   ^  |missed
               (abandoned from menu, waiting and offered: closed)  |__|
               waiting -> kept <-> ringing_back -> waiting (virtual hold; a scheduled callback begins as kept)
+              menu -> kept (a time is chosen by key, as while the line is closed)
               wrapping -> kept (the talk was cut, its representative has the person rung)
               talking -> waiting (passed on to a queue), -> outside (sent to another office) -> closed, or waiting again
               (wrapping -> surveying -> closed while a survey goes on: survey.py)
@@ -192,6 +193,8 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.MENU, "CodeUnknown"): C.MENU,
     (C.MENU, "TimeFound"): C.MENU,
     (C.MENU, "TimeGivenUp"): C.MENU,
+    (C.MENU, "TimesTold"): C.MENU,
+    (C.MENU, "TimeTaken"): C.KEPT,
     (C.MENU, "PlaceRestored"): C.MENU,
     (C.MENU, "ContactQueued"): C.WAITING,
     (C.MENU, "ContactTurnedAway"): C.TURNED_AWAY,

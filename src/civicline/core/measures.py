@@ -13,7 +13,7 @@ from typing import Any
 
 from civicline.core import handling
 from civicline.core.lifecycle import IN_LINE, ContactState, PromiseEnd, Recording
-from civicline.core.model import CALLBACK, Contact
+from civicline.core.model import Contact
 from civicline.core.told import is_close, is_in_range
 
 SHORT_S = 5.0
@@ -194,8 +194,8 @@ def _queue_parts(contact: Contact, in_time_s: float) -> dict[str, Any]:
 
 
 def _has_given_place_up(contact: Contact) -> bool:
-    """It was in line, and chose a time instead."""
-    return contact.channel != CALLBACK and contact.slot is not None
+    """It was in line, where it was offered, and chose a time instead."""
+    return contact.slot is not None and contact.hold_offered_at is not None
 
 
 def _in_line_from(contact: Contact) -> float:

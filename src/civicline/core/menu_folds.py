@@ -8,7 +8,7 @@ from typing import Any
 from civicline.core import deadlines
 from civicline.core import menu_facts as facts
 from civicline.core.callback_facts import CodeAsked, CodeUnknown, TimeFound, TimeGivenUp
-from civicline.core.callback_folds import forget_promise
+from civicline.core.callback_folds import forget_promise, leave_questions
 from civicline.core.lifecycle import CONTACT, LifecycleError
 from civicline.core.model import Contact, Found, State, Urgent
 
@@ -21,22 +21,24 @@ def staying(state: State, fact: Any) -> Contact:
     return contact
 
 
-def _entering(state: State, fact: Any) -> Contact:
+def entering(state: State, fact: Any) -> Contact:
+    """The contact, which comes to something new in the menus. Raises LifecycleError."""
     contact = staying(state, fact)
     contact.visit += 1
     contact.message = contact.digits = None
     contact.digits_entered = contact.code_asked = contact.code_unknown = False
     contact.found = None
+    leave_questions(contact)
     return contact
 
 
 def _menu_entered(state: State, fact: facts.MenuEntered) -> None:
-    contact = _entering(state, fact)
+    contact = entering(state, fact)
     contact.menu, contact.trail = fact.menu, fact.trail
 
 
 def _message_begun(state: State, fact: facts.MessageBegun) -> None:
-    _entering(state, fact).message = fact.message
+    entering(state, fact).message = fact.message
 
 
 def _message_heard(state: State, fact: facts.MessageHeard) -> None:
@@ -45,42 +47,44 @@ def _message_heard(state: State, fact: facts.MessageHeard) -> None:
 
 
 def _digits_asked(state: State, fact: facts.DigitsAsked) -> None:
-    _entering(state, fact).digits = fact.digits
+    entering(state, fact).digits = fact.digits
 
 
 def _digits_entered(state: State, fact: facts.DigitsEntered) -> None:
-    contact = _entering(state, fact)
+    contact = entering(state, fact)
     contact.digits, contact.digits_entered = fact.digits, True
 
 
 def _digits_confirmed(state: State, fact: facts.DigitsConfirmed) -> None:
-    _entering(state, fact)
+    entering(state, fact)
 
 
 def _code_asked(state: State, fact: CodeAsked) -> None:
-    _entering(state, fact).code_asked = True
+    entering(state, fact).code_asked = True
 
 
 def _code_unknown(state: State, fact: CodeUnknown) -> None:
-    contact = _entering(state, fact)
+    contact = entering(state, fact)
     contact.code_asked = contact.code_unknown = True
     contact.code_guesses += 1
 
 
 def _time_found(state: State, fact: TimeFound) -> None:
-    _entering(state, fact).found = Found(fact.promised, fact.slot, fact.at)
+    entering(state, fact).found = Found(fact.promised, fact.slot, fact.at)
 
 
 def _time_given_up(state: State, fact: TimeGivenUp) -> None:
     found = state.contacts[fact.contact].found
-    contact = _entering(state, fact)
+    contact = entering(state, fact)
     if found is not None:
         found.given_up, contact.found = True, found
         forget_promise(state, state.contacts[found.promised])
 
 
 def _queue_chosen(state: State, fact: facts.QueueChosen) -> None:
-    staying(state, fact).wants_queue = fact.queue
+    contact = staying(state, fact)
+    contact.wants_queue = fact.queue
+    leave_questions(contact)
 
 
 def _position_told(state: State, fact: facts.PositionTold) -> None:

@@ -15,7 +15,7 @@ class EnterMenu:
 
 @dataclass(frozen=True, slots=True)
 class GoBack:
-    """From a message or digits to the menu, from a menu to the one before it."""
+    """From a message, digits, a code or times to the menu, from a menu to the one before it."""
 
     contact: str
 
@@ -67,6 +67,14 @@ class ChooseQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class HearTimes:
+    """Be told the times at which one may be rung about a topic, without having waited."""
+
+    contact: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostUrgent:
     """Say something before a menu until `until` (UTC, s): `texts` by language, or the pack's message `message`."""
 
@@ -85,5 +93,5 @@ class LiftUrgent:
 
 MenuRequest = (
     EnterMenu | GoBack | HearMessage | HeardMessage | AskDigits | EnteredDigits | ConfirmDigits | RejectDigits
-    | ChooseQueue | PostUrgent | LiftUrgent
+    | ChooseQueue | HearTimes | PostUrgent | LiftUrgent
 )  # fmt: skip

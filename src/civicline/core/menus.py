@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from civicline.core import hours, joining
+from civicline.core import chosen_time, hours, joining
 from civicline.core import menu_facts as facts
 from civicline.core import menu_requests as requests
 from civicline.core.agency import Agency, Line, Way, WayKind
@@ -67,10 +67,15 @@ def follow_pack(state: State, contact: Contact, at: float, record: Record) -> No
     gone = gone or (contact.digits is not None and contact.digits not in agency.digits)
     gone = gone or (contact.code_asked and "code_ask" not in agency.prompts)
     gone = gone or (contact.found is not None and "time_found" not in agency.prompts)
+    gone = gone or (contact.times is not None and not _tells_times(agency, contact.times.topic))
     if contact.menu not in agency.menus:
         begin(state, contact, at, record)
     elif gone:
         record(facts.MenuEntered(at, contact.id, contact.menu, contact.trail))
+
+
+def _tells_times(agency: Agency, topic: str | None) -> bool:
+    return chosen_time.queue_for(agency, topic) is not None and "times_ask_menu" in agency.prompts
 
 
 def follow(state: State, contact: Contact, way: Way, at: float, record: Record) -> None:
@@ -85,6 +90,8 @@ def follow(state: State, contact: Contact, way: Way, at: float, record: Record) 
         record(facts.DigitsAsked(at, contact.id, way.to))
     elif way.kind is WayKind.PLACE:
         record(CodeAsked(at, contact.id))
+    elif way.kind is WayKind.TIMES and chosen_time.queue_for(agency, way.to) is not None:
+        chosen_time.for_topic(state, contact, way.to, at, record)
     elif way.kind is WayKind.QUEUE and way.to in agency.queues:
         joining.by_queue(state, contact, way.to, at, record)
     else:
@@ -105,7 +112,10 @@ def _way_asked(kind: WayKind, name: str) -> Callable[[State, Any, float, Record]
 
     def answer(state: State, request: Any, at: float, record: Record) -> None:
         contact, to = in_menu(state, request.contact), getattr(request, name)
-        if contact is not None and state.agency is not None and to in getattr(state.agency, _TABLES[kind]):
+        agency = state.agency
+        if contact is None or agency is None or to not in getattr(agency, _TABLES[kind]):
+            return
+        if kind is not WayKind.TIMES or chosen_time.queue_for(agency, to) is not None:
             follow(state, contact, Way(kind, to), at, record)
 
     return answer
@@ -116,6 +126,7 @@ _TABLES = {
     WayKind.MESSAGE: "messages",
     WayKind.DIGITS: "digits",
     WayKind.QUEUE: "queues",
+    WayKind.TIMES: "topics",
 }
 
 
@@ -124,10 +135,16 @@ def _go_back(state: State, request: requests.GoBack, at: float, record: Record) 
     if contact is None or agency is None or contact.menu is None:
         return
     trail = [each for each in contact.trail if each in agency.menus]
-    if contact.message is not None or contact.digits is not None or contact.code_asked or contact.found:
+    if _is_beside(contact):
         record(facts.MenuEntered(at, contact.id, contact.menu, contact.trail))
     elif trail:
         record(facts.MenuEntered(at, contact.id, trail[-1], tuple(trail[:-1])))
+
+
+def _is_beside(contact: Contact) -> bool:
+    """In something that a key of its menu led to, which is no menu itself."""
+    asked = contact.digits is not None or contact.code_asked or contact.times is not None
+    return asked or contact.message is not None or contact.found is not None
 
 
 def _heard_message(state: State, request: requests.HeardMessage, at: float, record: Record) -> None:
@@ -162,6 +179,7 @@ ANSWERS: dict[type, Callable[[State, Any, float, Record], None]] = {
     requests.HearMessage: _way_asked(WayKind.MESSAGE, "message"),
     requests.AskDigits: _way_asked(WayKind.DIGITS, "digits"),
     requests.ChooseQueue: _way_asked(WayKind.QUEUE, "queue"),
+    requests.HearTimes: _way_asked(WayKind.TIMES, "topic"),
     requests.GoBack: _go_back,
     requests.HeardMessage: _heard_message,
     requests.EnteredDigits: _entered_digits,

@@ -137,6 +137,21 @@ class Found:
 
 
 @dataclass(slots=True)
+class Times:
+    """At which a caller may choose to be rung, as they were told at `told_at` (UTC, s).
+
+    `slots` () where none can be had; `more`: there are later ones. `why`: the one that was chosen last cannot be had,
+    or none can. `topic`: what about, where a key of a menu led here; None in line.
+    """
+
+    slots: tuple[float, ...]
+    told_at: float
+    more: bool = False
+    why: DeclinedFor | None = None
+    topic: str | None = None
+
+
+@dataclass(slots=True)
 class Contact:
     id: str
     channel: str
@@ -234,16 +249,10 @@ class Contact:
     """Why the number that was keyed in last is not rung."""
     hold_times: bool = False
     """A time may be chosen instead."""
-    times: tuple[float, ...] = ()
-    """Of which one may be chosen now; () where none can be had."""
-    times_told_at: float | None = None
-    """None while none is asked for."""
-    times_more: bool = False
-    """There are later ones."""
+    times: Times | None = None
+    """Of which one may be chosen now; None while none is asked for."""
     times_visit: int = 0
     """Counts the times that some were told, so that each is a step of its own."""
-    times_declined: DeclinedFor | None = None
-    """Why the one that was chosen last cannot be had."""
     promise: Promise | None = None
     restored_from: str | None = None
     """The contact whose place it has."""

@@ -13,7 +13,7 @@ from civicline.core import callback_facts as facts
 from civicline.core import ring_back_requests as requests
 from civicline.core import scheduling
 from civicline.core.callback_requests import PromiseCallback
-from civicline.core.claiming import code_of
+from civicline.core.codes import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import AgentState, DeclinedFor
 from civicline.core.model import Contact, State

@@ -15,7 +15,7 @@ from civicline.core import ring_back_facts as facts
 from civicline.core import ring_back_requests as requests
 from civicline.core.callback_facts import CallbackCancelled
 from civicline.core.callback_folds import note_promise
-from civicline.core.claiming import code_of
+from civicline.core.codes import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import PROMISED, ContactState
 from civicline.core.model import Contact, Promise, State

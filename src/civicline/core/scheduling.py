@@ -13,7 +13,7 @@ from civicline.core import callback_requests as requests
 from civicline.core import hours, slots
 from civicline.core.agency import Agency, CallbackPolicy, Line, Queue, Topic
 from civicline.core.callback import over_limit
-from civicline.core.claiming import code_of
+from civicline.core.codes import code_of
 from civicline.core.joining import Record
 from civicline.core.lifecycle import DeclinedFor
 from civicline.core.model import State

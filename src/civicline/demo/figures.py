@@ -88,9 +88,9 @@ def _accepted(seen: Seen, fact: Any) -> None:
 
 
 def _time_taken(seen: Seen, fact: Any) -> None:
-    """The wait begins when the time comes."""
-    _accepted(seen, fact)
-    seen.placed_at = fact.slot
+    """The wait begins when the time comes. In a menu, where the place was not offered, nothing of it was accepted."""
+    seen.kept, seen.accepted = True, seen.accepted or seen.offered
+    seen.queue, seen.placed_at = fact.queue or seen.queue, fact.slot
 
 
 def _reached(seen: Seen, fact: Any) -> None:

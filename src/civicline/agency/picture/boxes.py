@@ -92,6 +92,10 @@ def _row(agency: Agency, key: str, way: Way, language: str) -> Row:
         return Row(key, f"{said(topic.label, language)} → {said(queue.label, language)}{only}", "topic")
     if way.kind is WayKind.QUEUE:
         return Row(key, f"→ {said(agency.queues[way.to].label, language)}{only}", "queue")
+    if way.kind is WayKind.TIMES:
+        topic = agency.topics[way.to]
+        queue = agency.queues[topic.queue]
+        return Row(key, f"a time: {said(topic.label, language)} → {said(queue.label, language)}{only}", "queue")
     if way.kind is WayKind.OPERATOR:
         return Row(key, f"→ operator{only}", "queue")
     if way.kind is WayKind.PLACE:

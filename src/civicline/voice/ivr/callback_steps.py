@@ -1,5 +1,5 @@
-"""The steps of virtual hold: the offer in line, another number that is keyed in, a time that is chosen, the goodbye
-with the code, the greeting of whoever was rung back."""
+"""The steps of virtual hold: the offer in line, another number that is keyed in, the goodbye with the code, the
+greeting of whoever was rung back."""
 
 from __future__ import annotations
 
@@ -26,10 +26,6 @@ from civicline.voice.ivr.step import (
 KEEP_KEY, HERE_KEY, CANCEL_KEY = "2", "1", "3"
 OTHER_NUMBER_KEY = "3"
 TIME_KEY = "4"
-WHOLE = 2
-"""Prompts of a day and a time."""
-LATER_KEY = "4"
-"""Of the times that are told: tell later ones."""
 TIMEOUT_S, TRIES = 4.0, 2
 NUMBER = "callback number"
 NUMBER_DIGITS = (7, 15)
@@ -86,45 +82,6 @@ def number(contact: Contact, agency: Agency) -> Step | None:
         invalid=back,
         collected=Collected(NUMBER, *NUMBER_DIGITS, back, (callback_requests.EnteredNumber(contact.id),), Keyed.NUMBER),
     )
-
-
-def times(contact: Contact, agency: Agency) -> Step | None:
-    """One of the times that were told is chosen, or later ones are asked for. Whoever presses nothing waits on."""
-    if contact.times_told_at is None or not contact.is_in_first_line:
-        return None
-    language, back = spoken_to(contact, agency), (callback_requests.LeaveTimes(contact.id),)
-    declined = (Spoken("times_declined", language),) if contact.times_declined else ()
-    id_ = f"times-{contact.times_visit}"
-    if not contact.times:
-        return Step(id_, declined, keys=refusal(contact), after=back)
-    names, keys = ["times_ask"], refusal(contact)
-    for key, (when, slot) in zip(spoken_times.KEYS, _sayable(contact, agency).items(), strict=False):
-        names += [*when, spoken_times.key(key)]
-        keys[key] = (callback_requests.TakeTime(contact.id, slot),)
-    if contact.times_more:
-        names.append("times_more")
-        keys[LATER_KEY] = (callback_requests.AskTimes(contact.id, contact.times[-1]),)
-    return Step(
-        id_,
-        tuple(Spoken(name, language) for name in names),
-        first=declined,
-        keys=keys | {BACK_KEY: back},
-        again=frozenset({REPEAT_KEY}),
-        silence=back,
-        invalid=back,
-        takes_ahead=False,
-    )
-
-
-def _sayable(contact: Contact, agency: Agency) -> dict[tuple[str, ...], float]:
-    """Slots by their prompts. In a daylight-saving night a clock may show a time that no hours have, which has no
-    prompt, or one for the second time: neither is said."""
-    found: dict[tuple[str, ...], float] = {}
-    for slot in contact.times:
-        when = tuple(spoken_times.when(slot, contact.times_told_at or slot, agency.zone, agency.prompts))
-        if len(when) == WHOLE:
-            found.setdefault(when, slot)
-    return found
 
 
 def kept(contact: Contact, agency: Agency) -> Step:

@@ -1,4 +1,5 @@
-"""The steps of the menus: a menu, an information message, digits that are keyed in and confirmed, a place's code.
+"""The steps of the menus: a menu, an information message, digits that are keyed in and confirmed, a place's code, times
+at which to be rung.
 
 In all of them 0 is the operator, * goes back, # repeats, 9 refuses the recording (while digits are keyed in, 0 and 9
 are digits and # ends them). Whoever presses nothing, as at a text telephone, reaches the operator.
@@ -11,9 +12,10 @@ from collections.abc import Mapping
 from civicline.agency import times
 from civicline.core import callback_requests, menu_requests, requests
 from civicline.core.agency import Agency, Digits, Menu, Way, WayKind
-from civicline.core.claiming import CODE_DIGITS
+from civicline.core.codes import CODE_DIGITS
 from civicline.core.lifecycle import TopicBy
-from civicline.core.model import Contact, Found, Urgent
+from civicline.core.model import Contact, Found, Times, Urgent
+from civicline.voice.ivr import time_steps
 from civicline.voice.ivr.step import (
     BACK_KEY,
     DEFAULT_TIMEOUT_S,
@@ -45,6 +47,8 @@ def menu_step(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent]) ->
         return _code(contact, agency)
     if contact.found is not None:
         return _found(contact, agency, contact.found)
+    if contact.times is not None:
+        return _times(contact, agency, contact.times)
     line = agency.lines.get(contact.line)
     menu = agency.menus.get(contact.menu or (line.menu if line else ""))
     return _lost(contact) if menu is None else _menu(contact, agency, menu, urgent.get(menu.id))
@@ -116,6 +120,8 @@ def _along(contact: Contact, way: Way) -> Requests:
         return (menu_requests.AskDigits(contact.id, way.to),)
     if way.kind is WayKind.QUEUE:
         return (menu_requests.ChooseQueue(contact.id, way.to),)
+    if way.kind is WayKind.TIMES:
+        return (menu_requests.HearTimes(contact.id, way.to),)
     if way.kind is WayKind.PLACE:
         return (callback_requests.AskCode(contact.id),)
     return operator(contact, TopicBy.OPERATOR_KEY)
@@ -190,6 +196,25 @@ def _found(contact: Contact, agency: Agency, found: Found) -> Step:
         f"found-{contact.visit}",
         tuple(Spoken(name, language) for name in names),
         {RIGHT_KEY: (callback_requests.GiveUpTime(contact.id),), BACK_KEY: back},
+        timeout_s=timeout_s,
+        tries=tries,
+        takes_ahead=False,
+    )
+
+
+def _times(contact: Contact, agency: Agency, told: Times) -> Step:
+    """A time at which to be rung is chosen without having waited, as while the line is closed."""
+    language, back = spoken_to(contact, agency), (menu_requests.GoBack(contact.id),)
+    if not told.slots:
+        return Step(time_steps.id_of(contact), (Spoken("times_none", language),), keys=refusal(contact), after=back)
+    timeout_s, tries = _patience(contact, agency)
+    names, keys = time_steps.choices(contact, agency, told)
+    return _asking(
+        contact,
+        time_steps.id_of(contact),
+        (Spoken("times_ask_menu", language), *names),
+        keys | {BACK_KEY: back},
+        first=(Spoken("times_declined", language),) if told.why else (),
         timeout_s=timeout_s,
         tries=tries,
         takes_ahead=False,

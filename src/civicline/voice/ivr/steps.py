@@ -13,7 +13,7 @@ from civicline.core import requests
 from civicline.core.agency import Agency, Queue
 from civicline.core.lifecycle import ContactState, TopicBy
 from civicline.core.model import Contact, Urgent
-from civicline.voice.ivr import callback_steps
+from civicline.voice.ivr import callback_steps, time_steps
 from civicline.voice.ivr.menu_steps import menu_step
 from civicline.voice.ivr.step import OPERATOR_KEY, REPEAT_KEY, Requests, Spoken, Step, operator, refusal, spoken_to
 
@@ -31,7 +31,7 @@ def step_of(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent] = NOT
     if contact.state is ContactState.TURNED_AWAY and contact.turned_away is not None:
         return _turned_away(contact, agency, contact.turned_away.value)
     if contact.state in (ContactState.WAITING, ContactState.OFFERED):
-        return callback_steps.number(contact, agency) or callback_steps.times(contact, agency) or _line(contact, agency)
+        return callback_steps.number(contact, agency) or time_steps.in_line(contact, agency) or _line(contact, agency)
     if contact.state is ContactState.KEPT:
         return callback_steps.kept(contact, agency)
     if contact.state is ContactState.RINGING_BACK:

@@ -40,6 +40,8 @@ class Means:
     silent_after_s: int = SILENT_AFTER_S
     writer: Writer | None = None
     """Of recordings; None where none can be kept."""
+    wary_until: float = 0.0
+    """So long a process before this one may have left phones that send to its ports."""
 
 
 class Leg:
@@ -112,7 +114,8 @@ class Leg:
         if text == self.said:
             return
         self.remote, self.said = sdp.parse(text), text
-        self.source = source.Source((self.remote.host, self.remote.port))
+        wary = self.means.loop.now < self.means.wary_until
+        self.source = source.Source((self.remote.host, self.remote.port), wary)
         self._ssrc = b""
         if self.remote.laws and self.law not in self.remote.laws:
             self.choose(self.remote.laws[0])
@@ -255,11 +258,11 @@ class Leg:
         return True
 
     def _aim(self) -> None:
-        """Set the way of what the leg hears: the locked source, else the candidate, else the SDP's address."""
+        """Set the way of what the leg hears: the locked source, else the one to aim at."""
         self.out.send = nowhere
         if self.pair is None or self.remote is None or not self.remote.receives:
             return
-        sock, to = self.pair.rtp, self.source.candidate or self.source.told
+        sock, to = self.pair.rtp, self.source.aim
         if self.source.locked:
             self.out.send = sock.send
         else:

@@ -19,6 +19,7 @@ from civicline.voice.media.ng import Commands, Server
 from civicline.voice.media.ports import Ports
 from civicline.voice.media.session import Sessions
 from civicline.voice.media.sound import Sounds
+from civicline.voice.media.source import WARY_S
 from civicline.voice.media.watch import ORPHAN_S, Watch
 from civicline.voice.media.writer import Writer
 
@@ -39,10 +40,20 @@ class Engine:
         orphan_s: float = ORPHAN_S,
         silent_after_s: int = SILENT_AFTER_S,
         recordings: Path | None = None,
+        wary_s: float = WARY_S,
     ) -> None:
         self.loop = Loop()
         self.writer = None if recordings is None else Writer(recordings)
-        self.means = Means(host, self.loop, Ports(host, rtp), Events(events), Sounds(), silent_after_s, self.writer)
+        self.means = Means(
+            host,
+            self.loop,
+            Ports(host, rtp),
+            Events(events),
+            Sounds(),
+            silent_after_s,
+            self.writer,
+            wary_until=self.loop.now + wary_s,
+        )
         self.sessions = Sessions(self.means)
         self.commands = Commands(self.means, self.sessions)
         self.server = Server(ng, self.commands)
@@ -61,8 +72,11 @@ class Engine:
         self.loop.close()
 
 
-def run(settings: Settings, ng: Address, rtp: PortRange) -> int:
-    """Serve NG at `ng` with RTP ports of `rtp` at the settings' `rtp_host`; gives the exit status."""
+def run(settings: Settings, ng: Address, rtp: PortRange, wary_s: float = WARY_S) -> int:
+    """Serve NG at `ng` with RTP ports of `rtp` at the settings' `rtp_host`; gives the exit status.
+
+    `wary_s`: so long phones may still send to the ports of a process before this one.
+    """
     try:
         engine = Engine(
             settings.rtp_host,
@@ -71,6 +85,7 @@ def run(settings: Settings, ng: Address, rtp: PortRange) -> int:
             settings.ng_events,
             silent_after_s=settings.silence_s,
             recordings=store.folder(settings.data),
+            wary_s=wary_s,
         )
     except OSError as error:
         log.error("the media engine cannot listen at %s: %s; set CIVICLINE_NG to a free address", ng, error)

@@ -1,9 +1,12 @@
 """Where a leg's packets come from: learned from the first ones, then locked, so nobody else can speak on the line.
 
 A phone behind NAT sends from another address than its SDP names. The first sender is the candidate; the SDP's own
-address takes precedence over any other. Of its packets `LOCK_AFTER` lock it, of another candidate's `LOCK_OTHER_AFTER`:
-after a restart of this process a phone still sends for a moment to a port that is now another call's. A locked socket
-is connected, so the kernel drops the packets of others before they cost anything.
+address takes precedence over any other. Of its packets `LOCK_AFTER` lock it, of another candidate's `LOCK_OTHER_AFTER`.
+A locked socket is connected, so the kernel drops the packets of others before they cost anything.
+
+After a restart of this process phones still send for a moment to ports that are now other calls'. So for `WARY_S`
+another address than the SDP's is neither heard nor sent to before it is locked: nobody is to hear a piece of another
+call, and a phone that got such a piece may take the stream that is its own for late packets, for minutes.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ Endpoint: TypeAlias = tuple[str, int]
 LOCK_AFTER = 3
 LOCK_OTHER_AFTER = 50
 """A second of packets: by then the address of the SDP would have sent."""
+WARY_S = 32.0
+"""From the start of the process: so long a phone may be told by a re-INVITE where the media is (RFC 3261, 64*T1)."""
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NO_FAMILY = bytes(16)  # struct sockaddr with AF_UNSPEC: connect(2) dissolves the association
@@ -28,14 +33,25 @@ def disconnect(sock: socket.socket) -> None:
 
 
 class Source:
-    def __init__(self, told: Endpoint) -> None:
+    def __init__(self, told: Endpoint, wary: bool = False) -> None:
         self.told = told
+        self._wary = wary
         self.candidate: Endpoint | None = None
         self._count = 0
 
     @property
     def locked(self) -> bool:
         return self._count >= (LOCK_AFTER if self.candidate == self.told else LOCK_OTHER_AFTER)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the candidate is heard and sent to."""
+        return self.candidate == self.told or not self._wary or self.locked
+
+    @property
+    def aim(self) -> Endpoint:
+        """Where to send."""
+        return self.candidate if self.candidate is not None and self.is_trusted else self.told
 
     def admit(self, sender: Endpoint) -> bool:
         """Whether a packet of `sender` is the leg's; counts towards the lock."""
@@ -44,4 +60,4 @@ class Source:
                 return False
             self.candidate, self._count = sender, 0
         self._count += 1
-        return True
+        return self.is_trusted
