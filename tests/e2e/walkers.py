@@ -46,11 +46,13 @@ FURTHER_LINES = """
 
 
 def impatient_pack(folder: Path) -> Path:
-    """The demonstration agency at an hour that is always the same, with operators enough; a menu waits 1 s, once.
-    Nobody waits long enough to be offered a callback."""
+    """The demonstration agency at an hour that is always the same, with operators enough; a menu waits 1 s, once. The
+    position is told so often that no time is left to offer a callback: only queues where a time may be chosen by a key
+    of a menu have one, late."""
     pack = shutil.copytree(DEMO, folder / "pack")
     _change(pack / "menus.yaml", r"^  keys:$", "  timeout_s: 1\n  tries: 1\n  keys:")
     _change(pack / "queues.yaml", r"say_every_s: 40", "say_every_s: 10")
+    _change(pack / "queues.yaml", r"^  callback: \{.*\n", "")
     _change(pack / "queues.yaml", r"offer_after_s: 20", "offer_after_s: 80000")
     _change(pack / "hours.yaml", r"\Z", 'never: {monday: ["00:00-00:01"]}\n')
     _change(pack / "hours.yaml", r"^weekend:\n  saturday: .*\n  sunday: .*\n  holidays: open", "weekend: {closed: []}")
