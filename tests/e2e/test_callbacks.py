@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from civicline.core.callback_facts import CallbackDue
+from civicline.core.callback_requests import CancelCallback
 from civicline.core.lifecycle import AgentState
 from e2e.callers import Town
 from e2e.centre import Centre
@@ -129,6 +130,25 @@ def test_a_number_that_is_not_rung_is_not_offered(town: Town, own: str) -> None:
 def test_killed_while_the_telephone_rings(town: Town, person_port: int, tone: Path, process: str) -> None:
     contact = keeps_the_place(town)
     serve(town, person_port, tone, contact, while_it_rings=process)
+
+
+def test_a_sealed_field_that_does_not_open_stops_nobody_else(town: Town, person_port: int, tone: Path) -> None:
+    """Of somebody who is to be rung first, and of somebody on the line while voice is killed."""
+    lost = keeps_the_place(town, own="2025550155")
+    contact = keeps_the_place(town)
+    with town.call(own="2025550156") as caller:
+        caller.go_to("refund")
+        spoilt = town.centre.conn.execute(
+            "UPDATE sealed_field SET ciphertext = '\\x00' WHERE contact = ANY(%s)", ([lost, caller.id],)
+        )
+        assert spoilt.rowcount > 1
+        kill(town, "voice")
+        until(town, caller.id, "closed")
+        caller.vanish()
+    serve(town, person_port, tone, contact)
+    assert "unreachable" in failures(town, lost)
+    town.centre.ask(CancelCallback(lost))
+    until(town, lost, "closed")
 
 
 def kill(town: Town, process: str) -> None:

@@ -81,6 +81,17 @@ def test_another_keyset_opens_nothing(conn, keys, tmp_path) -> None:
         sealing.open_field(conn, ONE, "number", keyset.load(tmp_path / "other.json"))
 
 
+def test_a_field_that_does_not_open_is_read_as_none_and_said(conn, keys, tmp_path, monkeypatch, caplog) -> None:
+    seal(conn, ONE, {"number": "+13035550100"}, keys)
+    monkeypatch.setattr(sealing, "current", lambda: keys)
+    assert sealing.readable(conn, ONE, "number") == "+13035550100"
+    assert sealing.readable(conn, ONE, "other") is None and not caplog.records
+    keyset.create(tmp_path / "other.json")
+    monkeypatch.setattr(sealing, "current", lambda: keyset.load(tmp_path / "other.json"))
+    assert sealing.readable(conn, ONE, "number") is None
+    assert "CIVICLINE_KEYSET" in caplog.text and ONE not in caplog.text
+
+
 def test_what_was_disposed_of_does_not_open_even_from_a_copy(conn, keys) -> None:
     seal(conn, ONE, {"number": "+13035550100"}, keys)
     seal(conn, OTHER, {"number": "+13035550199"}, keys)

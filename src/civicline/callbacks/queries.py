@@ -18,7 +18,7 @@ from civicline.contacts import queries as contacts
 from civicline.core import slots
 from civicline.core.agency import Agency, Queue, Topic
 from civicline.core.lifecycle import ContactState
-from civicline.people.sealing import NUMBER, open_field
+from civicline.people.sealing import NUMBER, readable
 
 AHEAD_S = 14 * 86_400.0
 """Times are offered for so far ahead."""
@@ -133,6 +133,6 @@ STAGES = {
 
 
 def number(found: Booking) -> str:
-    """Where we call; "" once it was disposed of. Raises KeysetError."""
+    """Where we call; "" once it was disposed of, or while it cannot be opened."""
     connection.ensure_connection()
-    return open_field(connection.connection, found.contact, NUMBER) or ""
+    return readable(connection.connection, found.contact, NUMBER) or ""

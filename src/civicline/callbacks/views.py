@@ -216,11 +216,7 @@ def _booked(request: HttpRequest, booking: Booking, code: str, error: str = "", 
 
 
 def _number(booking: Booking) -> str:
-    """ "" once it was disposed of, or while it cannot be opened."""
-    try:
-        end = queries.number(booking)[-2:]
-    except KeysetError:
-        end = ""
+    end = queries.number(booking)[-2:]
     return _("ends in %(digits)s") % {"digits": end} if end else ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,13 +19,11 @@ from civicline.desk.in_call import REMIND_AFTER_S, Control, Group, controls, gro
 from civicline.desk.promising import Later
 from civicline.desk.ring_back import RingBack
 from civicline.people import sealing
-from civicline.people.keyset import KeysetError
 from civicline.web.agency import said, written
 from civicline.web.words import AGENT_STATES, LANGUAGES, PASSED_ON_FOR
 
 A = AgentState
 NUMBER = "number"
-log = logging.getLogger(__name__)
 BUTTONS: dict[AgentState, tuple[str, ...]] = {
     A.SIGNED_OUT: ("sign-in",),
     A.BREAK: ("available", "sign-out"),
@@ -239,13 +236,8 @@ def _entered(contact: str, agency: Agency) -> list[Entered]:
 
 
 def _opened(contact: str, field: str) -> str | None:
-    """A key that is missing must not take the desk away from somebody who is talking."""
     connection.ensure_connection()
-    try:
-        return sealing.open_field(connection.connection, contact, field)
-    except KeysetError as error:
-        log.error("a sealed field of a contact cannot be opened: %s", error)
-        return None
+    return sealing.readable(connection.connection, contact, field)
 
 
 def _topics(agency: Agency | None, contact: ContactRow | None) -> list[Choice]:

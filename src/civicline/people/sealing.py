@@ -5,13 +5,16 @@ Plain SQL on a psycopg connection, so that every process can use it. The tables 
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 
-from civicline.people.keyset import Keyset, current
+from civicline.people.keyset import Keyset, KeysetError, current
+
+log = logging.getLogger(__name__)
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -54,6 +57,16 @@ def open_field(conn: psycopg.Connection[Any], contact: str, name: str, keys: Key
         return None
     key = (keys or current()).open_key(contact, bytes(row[0]))
     return key.open(name, bytes(row[1])).decode()
+
+
+def readable(conn: psycopg.Connection[Any], contact: str, name: str) -> str | None:
+    """As `open_field`; None, with a line in the log, where it does not open: one field must not stop what is done for
+    everybody else."""
+    try:
+        return open_field(conn, contact, name)
+    except KeysetError as error:
+        log.error("a sealed field of a contact cannot be opened: %s", error)
+        return None
 
 
 def dispose(conn: psycopg.Connection[Any], contact: str) -> None:

@@ -25,7 +25,6 @@ from civicline.core.consent import Wanted, recording_now
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, Fact
 from civicline.core.lifecycle import HungUpBy, LegState
-from civicline.core.menu_facts import UrgentPosted
 from civicline.core.model import Leg, State
 from civicline.core.requests import Request
 from civicline.journal.appender import Appender, AppenderClosed, Overloaded
@@ -133,8 +132,6 @@ class Application:
                 if isinstance(fact, AgencyLoaded):
                     self.load_agency(fact.agency)
                     touched |= dict.fromkeys(self.calls)  # what they hear may be another step now
-                elif isinstance(fact, UrgentPosted):
-                    self.playlist.load_urgent(fact.menu, fact.texts)
         for contact in touched:
             self.mend(contact)
 

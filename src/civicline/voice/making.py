@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from civicline.core import kinds
 from civicline.core.agency import Agency
@@ -18,7 +18,7 @@ from civicline.voice.playlist import Playlist
 if TYPE_CHECKING:
     from civicline.voice.application import Application
 
-KINDS = (kinds.KIND[AgencyLoaded], kinds.KIND[UrgentPosted])
+_Taken = TypeVar("_Taken", AgencyLoaded, UrgentPosted)
 
 
 def make_first(playlist: Playlist, state: State) -> None:
@@ -30,23 +30,48 @@ def make_first(playlist: Playlist, state: State) -> None:
 
 
 def make_for(playlist: Playlist, events: Sequence[Event]) -> Agency | None:
-    """What these facts need before they are taken; the pack that was loaded by one of them."""
+    """What the packs that were loaded by these facts need before those are taken; the last one of them."""
     loaded = None
-    for event in events:
-        fact = kinds.fact(event.kind, event.body) if event.kind in KINDS else None
-        if isinstance(fact, AgencyLoaded):
-            playlist.make(fact.agency, first=True)
-            loaded = fact.agency
-        elif isinstance(fact, UrgentPosted):
-            playlist.make_urgent(fact.menu, fact.texts)
+    for fact in _among(events, AgencyLoaded):
+        playlist.make(fact.agency, first=True)
+        loaded = fact.agency
     return loaded
 
 
+def make_urgent(app: Application, events: Sequence[Event]) -> None:
+    """The urgent messages that these facts post, each said from when it is made. Nothing else waits for it: a second
+    may be what a card number takes that is not to be recorded."""
+    for fact in _among(events, UrgentPosted):
+        _beside(_make_urgent, app, fact)
+
+
+def _among(events: Sequence[Event], wanted: type[_Taken]) -> Iterator[_Taken]:
+    for event in events:
+        fact = kinds.fact(event.kind, event.body) if event.kind == kinds.KIND[wanted] else None
+        if isinstance(fact, wanted):
+            yield fact
+
+
 def make_rest(app: Application, agency: Agency | None = None) -> None:
-    """All that is still missing, on a thread of its own; said from when it is made, unless another pack came since."""
+    """All that is still missing; said from when it is made, unless another pack came since."""
     wanted = agency or app.state.agency
     if wanted is not None:
-        threading.Thread(target=_make_rest, args=(app, wanted), name="prompts", daemon=True).start()
+        _beside(_make_rest, app, wanted)
+
+
+def _beside(make: Callable[..., None], *args: object) -> None:
+    threading.Thread(target=make, args=args, name="prompts", daemon=True).start()
+
+
+def _make_urgent(app: Application, fact: UrgentPosted) -> None:
+    app.playlist.make_urgent(fact.menu, fact.texts)
+    app.endpoint.call_soon(partial(_say_urgent, app, fact))
+
+
+def _say_urgent(app: Application, fact: UrgentPosted) -> None:
+    posted = app.state.urgent.get(fact.menu)
+    if posted is not None and posted.texts == fact.texts:
+        app.playlist.load_urgent(fact.menu, fact.texts)
 
 
 def _make_rest(app: Application, agency: Agency) -> None:

@@ -175,6 +175,7 @@ def _follow(url: str, position: int, app: Application, stopping: threading.Event
             app.endpoint.call_soon(partial(app.take, events))
             if loaded:
                 making.make_rest(app, loaded)
+            making.make_urgent(app, events)
 
 
 def _media_event(app: Application, data: bytes) -> None:

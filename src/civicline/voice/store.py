@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from civicline.journal import timers
-from civicline.people.sealing import DIGITS, DISPOSE, NUMBER, Statement, open_field, seal_statements
+from civicline.people.sealing import DIGITS, DISPOSE, NUMBER, Statement, readable, seal_statements
 from civicline.voice.calls import LocalLeg
 
 _FORGET_DIGITS = "DELETE FROM sealed_field WHERE contact = %s AND name LIKE %s"
@@ -44,7 +44,7 @@ def forget_leg(contact: str, leg: str) -> list[Statement]:
 
 
 def stored_leg(conn: psycopg.Connection[Any], contact: str, leg: str) -> StoredLeg | None:
-    text = open_field(conn, contact, _name(leg))
+    text = readable(conn, contact, _name(leg))
     if text is None:
         return None
     body = json.loads(text)
@@ -53,7 +53,7 @@ def stored_leg(conn: psycopg.Connection[Any], contact: str, leg: str) -> StoredL
 
 def stored_number(conn: psycopg.Connection[Any], contact: str, hashed: str = "") -> str:
     """The one that the call came from, or the one that was kept under this hash."""
-    return open_field(conn, contact, f"{NUMBER} {hashed}" if hashed else NUMBER) or ""
+    return readable(conn, contact, f"{NUMBER} {hashed}" if hashed else NUMBER) or ""
 
 
 def keep_digits(contact: str, digits: str, text: str) -> list[Statement]:
@@ -75,7 +75,7 @@ def keep_callback_number(contact: str, hashed: str, number: str) -> list[Stateme
 
 
 def stored_digits(conn: psycopg.Connection[Any], contact: str, digits: str) -> str:
-    return open_field(conn, contact, DIGITS + digits) or ""
+    return readable(conn, contact, DIGITS + digits) or ""
 
 
 def _name(leg: str) -> str:
