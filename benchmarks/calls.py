@@ -46,7 +46,7 @@ def pack(folder: Path) -> Path:
 
     made = folder / "pack"
     shutil.copytree(HERE.parent / "tests/e2e/pack", made)
-    line = "a{0}: {{name: A{0}, queues: [tax], skills: {{income: B}}, languages: [en, es]}}\n"
+    line = "a{0}: {{name: A{0}, queues: [tax], skills: {{income: D}}, languages: [en, es]}}\n"
     (made / "staff.yaml").write_text((made / "staff.yaml").read_text() + "".join(line.format(n) for n in range(AGENTS)))
     agency = packs.read(made).agency
     for name, texts in agency.prompts.items():

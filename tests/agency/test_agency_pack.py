@@ -96,6 +96,17 @@ def test_the_digest_changes_with_any_file(folder: Path, change: Change) -> None:
     assert pack.read(folder).digest != before
 
 
+def test_levels_rise_from_a_to_e(folder: Path, change: Change) -> None:
+    """As in personnel charts: A is elementary, E complete mastery."""
+    five = "income_tax: A, property_tax: B, identity: C, payments: D, business_tax: E"
+    change("staff.yaml", "income_tax: D, property_tax: C, identity: C", five)
+    change("queues.yaml", "min_level: B", "min_level: E")
+    agency = pack.read(folder).agency
+    assert list(agency.staff["amara.okafor"].skills.values()) == [1, 2, 3, 4, 5]
+    assert agency.queues["individual"].min_level == 5
+    assert agency.queues["operator"].min_level == 1, "not written: whoever has the skill"
+
+
 def test_hours_holidays_and_special_days(folder: Path) -> None:
     office = pack.read(folder).agency.calendars["office"]
     assert office.weekly["0"] == (Span(480, 1020),)
@@ -115,7 +126,7 @@ CASES = [
     ("lines.yaml", "menu: main", "menu: first", "100.menu", "not in menus.yaml"),
     ("lines.yaml", "hours: always", "hours: never", "100.hours", "not in hours.yaml"),
     ("lines.yaml", "operator: operator", "operator: desk", "100.operator", "not in queues.yaml"),
-    ("queues.yaml", "min_level: D", "min_level: F", "individual.min_level", "'F' does not do"),
+    ("queues.yaml", "min_level: B", "min_level: F", "individual.min_level", "'F' does not do"),
     ("queues.yaml", "ring_s: 20", "ring_s: soon", "individual.ring_s", "'soon' does not do"),
     ("queues.yaml", "queues: [operator]", "queues: [nobody]", "individual.overflow[2].queues[0]", "not in queues.yaml"),
     ("queues.yaml", "after_s: 120", "after_s: 60", "individual.overflow[1].after_s", "not later"),
@@ -145,7 +156,7 @@ CASES = [
     ("hours.yaml", '["08:00-17:00"]', "[08:00]", "office.monday[0]", "'08:00' does not do"),
     ("hours.yaml", "2027-04-15", "2027-04-31", "office.special.2027-04-31", "does not do"),
     ("staff.yaml", "queues: [individual]", "queues: [indvidual]", "amara.okafor.queues[0]", "not in queues.yaml"),
-    ("staff.yaml", "income_tax: B", "incom_tax: B", "amara.okafor.skills.incom_tax", "not in skills.yaml"),
+    ("staff.yaml", "income_tax: D", "incom_tax: D", "amara.okafor.skills.incom_tax", "not in skills.yaml"),
     ("staff.yaml", "languages: [en]", "languages: [fr]", "amara.okafor.languages[0]", "not a language"),
     ("staff.yaml", "amara.okafor:", "Amara Okafor:", "Amara Okafor", "does not do"),
     ("staff.yaml", "ben.castellano:", "amara.okafor:", "amara.okafor", "written twice"),

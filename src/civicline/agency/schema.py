@@ -15,8 +15,8 @@ from civicline.agency.times import DAYS
 from civicline.core.agency import Span, Text, Way, WayKind
 from civicline.core.model import KEEP_CLOSED_S
 
-LETTERS = {"A": 5, "B": 4, "C": 3, "D": 2, "E": 1}
-"""A is complete mastery, E elementary."""
+LETTERS = {"A": 1, "B": 2, "C": 3, "D": 4, "E": 5}
+"""Degrees of proficiency as personnel charts have them: A elementary, C advanced, E complete mastery."""
 SPAN = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)")
 DAY_MIN = 24 * 60
 

@@ -1,6 +1,6 @@
 """What an agency pack says, as the rules need it: lines, menus, topics, queues, hours and staff.
 
-Times are seconds, levels whole numbers from 1 (elementary) to 5 (complete mastery); a pack may write them A to E.
+Times are seconds, levels whole numbers from 1 (elementary) to 5 (complete mastery); a pack may write A to E for 1 to 5.
 Texts that people read are mappings from language to text.
 """
 
