@@ -135,6 +135,48 @@ def test_menus_that_only_lead_to_each_other_are_found(folder: Path, change: Chan
     assert all("circle" in each.message for each in found)
 
 
+def add_menus(folder: Path, *menus: str) -> None:
+    with (folder / "menus.yaml").open("a") as file:
+        file.writelines(f"{menu}\n" for menu in menus)
+
+
+def test_a_circle_in_one_language_is_found(folder: Path, change: Change) -> None:
+    """The only way out of two menus is for callers in English."""
+    change("menus.yaml", "8: place", "8: {menu: round}")
+    add_menus(
+        folder,
+        "round: {label: {en: round, es: vuelta}, keys: {1: {menu: about}, 2: {message: offices, languages: [en]}}}",
+        "about: {label: {en: about, es: otra}, keys: {1: {menu: round}}}",
+    )
+    found = mistakes(folder)
+    assert {each.field for each in found} == {"about", "round"}
+    assert all("round in a circle in es: to no topic" in each.message for each in found)
+
+
+WEEKEND_KEYS = "1: {message: license_renewal}\n    2: {menu: tobacco}"
+
+
+def test_a_circle_at_some_hours_is_found(folder: Path, change: Change) -> None:
+    """At weekends the way back to the licenses leads to the menu that takes their place."""
+    change("menus.yaml", WEEKEND_KEYS, "1: {menu: about}")
+    add_menus(folder, "about: {label: {en: about, es: otra}, keys: {1: {menu: licenses}}}")
+    found = mistakes(folder)
+    assert {each.field for each in found} == {"about", "licenses_weekend"}
+    assert all("in a circle while weekend is open: to no topic" in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    "about",
+    ["keys: {1: {menu: licenses}}, instead: [{hours: weekend, menu: property}]",
+     "keys: {1: {message: offices}}, instead: [{hours: office, menu: licenses}]"],
+    ids=["a way out at the same hours", "hours that never meet"],
+)  # fmt: skip
+def test_menus_that_take_each_others_place_are_no_circle(folder: Path, change: Change, about: str) -> None:
+    change("menus.yaml", WEEKEND_KEYS, "1: {menu: about}")
+    add_menus(folder, f"about: {{label: {{en: about, es: otra}}, {about}}}")
+    assert "about" in pack.read(folder).agency.menus
+
+
 def test_a_menu_with_nothing_to_choose_in_one_language_is_found(folder: Path, change: Change) -> None:
     change("menus.yaml", "1: {message: unclaimed_search}", "1: {message: unclaimed_search, languages: [en]}")
     change("menus.yaml", "2: {message: offices}", "2: {message: offices, languages: [en]}")

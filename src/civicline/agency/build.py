@@ -40,7 +40,7 @@ def agency(files: Files) -> Agency:
         menus=menus,
         topics={id_: Topic(id_, part.label, part.queue, part.skill) for id_, part in parts["topics"].items()},
         queues={id_: _queue(id_, part) for id_, part in parts["queues"].items()},
-        calendars={id_: _calendar(head, part) for id_, part in parts["hours"].items()},
+        calendars={id_: calendar(head, part) for id_, part in parts["hours"].items()},
         staff=_staff(files),
         dispositions=dict(parts["dispositions"]),
         prompts=prompts(files, head) | _menu_prompts(menus) | surveys.prompts(parts["surveys"]),
@@ -102,7 +102,7 @@ def _queue(id_: str, part: QueuePart) -> Queue:
     )
 
 
-def _calendar(head: AgencyFile, part: HoursPart) -> Calendar:
+def calendar(head: AgencyFile, part: HoursPart) -> Calendar:
     special = {day.isoformat(): tuple(spans) for day, spans in part.special.items()}
     closed = {day.isoformat() for day in part.closed}
     if part.holidays == "closed":

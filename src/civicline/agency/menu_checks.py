@@ -1,9 +1,10 @@
-"""Menus that somebody can get lost in: dead ends, circles, what no key leads to, what is missing in a language."""
+"""Menus that somebody can get lost in: dead ends, what is not there, what is missing in a language; and `menu_ways`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from civicline.agency import menu_ways
 from civicline.agency.files import Files, languages
 from civicline.agency.marked import Way as Field
 from civicline.agency.naming import known, listed, texts, unserved
@@ -12,7 +13,7 @@ from civicline.core.agency import Way, WayKind
 
 
 def check(files: Files) -> None:
-    for one in (_menus, _messages, _digits, _circles, _unreached):
+    for one in (_menus, _messages, _digits, menu_ways.check):
         one(files)
 
 
@@ -89,50 +90,3 @@ def _digits(files: Files) -> None:
             files.wrong("digits", (id_, "longest"), "it is shorter than `shortest`", "make it as long at least")
         if digits.then.kind is WayKind.DIGITS and digits.then.to == id_:
             files.wrong("digits", (id_, "then"), "it asks for itself again", "lead elsewhere")
-
-
-def _ways_from(files: Files, kind: WayKind, id_: str) -> list[Way]:
-    """Where one can get from a menu or from digits, the operator (0) apart."""
-    part = files.entries[TABLES[kind]].get(id_) if kind in TABLES else None
-    if part is None:
-        return []
-    if kind is WayKind.DIGITS:
-        return [part.then]
-    if kind is WayKind.MENU:
-        return [*part.keys.values(), *(Way(WayKind.MENU, each.menu) for each in part.instead)]
-    return []
-
-
-def _reached(files: Files, start: Iterable[Way]) -> set[tuple[WayKind, str]]:
-    found: set[tuple[WayKind, str]] = set()
-    ahead = list(start)
-    while ahead:
-        way = ahead.pop()
-        if (way.kind, way.to) not in found:
-            found.add((way.kind, way.to))
-            ahead += _ways_from(files, way.kind, way.to)
-    return found
-
-
-AN_END = frozenset({WayKind.TOPIC, WayKind.MESSAGE, WayKind.QUEUE, WayKind.OPERATOR, WayKind.TIMES})
-
-
-def _circles(files: Files) -> None:
-    """From everywhere something must be reached that is an answer or a person, without asking for the operator."""
-    for kind in (WayKind.MENU, WayKind.DIGITS):
-        for id_ in files.entries[TABLES[kind]]:
-            ways = _ways_from(files, kind, id_)
-            if ways and not any(kind in AN_END for kind, _ in _reached(files, ways)):
-                message = "its keys lead round in a circle: to no topic, message, queue or time"
-                files.wrong(TABLES[kind], (id_,), message, "let one of the menus lead to an answer or to a person")
-
-
-def _unreached(files: Files) -> None:
-    lines = files.entries["lines"].values()
-    roots = [Way(WayKind.MENU, menu) for line in lines for menu in (line.menu, line.closed_menu) if menu]
-    found = _reached(files, roots)
-    for kind in (WayKind.MENU, WayKind.DIGITS):
-        for id_ in files.entries[TABLES[kind]]:
-            if (kind, id_) not in found:
-                message = "no line and no key leads here"
-                files.wrong(TABLES[kind], (id_,), message, "lead a key here, or remove it")

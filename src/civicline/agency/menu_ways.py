@@ -1,0 +1,144 @@
+"""Where menus lead: round in circles, and where no key leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from civicline.agency import build
+from civicline.agency.files import Files, languages
+from civicline.agency.naming import listed
+from civicline.agency.schema import DAY_MIN, InsteadPart
+from civicline.agency.spoken import TABLES
+from civicline.core.agency import Span, Way, WayKind
+from civicline.core.hours import spans_on
+
+AN_END = frozenset({WayKind.TOPIC, WayKind.MESSAGE, WayKind.QUEUE, WayKind.OPERATOR, WayKind.TIMES})
+MONDAY = datetime(1900, 1, 1, tzinfo=UTC)
+"""Of a week without holidays."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A language, and the hours that are open together."""
+
+    language: str
+    hours: frozenset[str]
+
+
+def check(files: Files) -> None:
+    _circles(files)
+    _unreached(files)
+
+
+def _circles(files: Files) -> None:
+    """From everywhere something must be reached that is an answer or a person, without asking for the operator: in
+    each language, and at every hour at which one menu takes the place of another."""
+    found: dict[Way, list[When]] = {}
+    for when in _whens(files):
+        onward = partial(_onward, files, when)
+        for way in _reached(_first(files, when), onward):
+            ways = onward(way)
+            if ways and not any(each.kind in AN_END for each in _reached(ways, onward)):
+                found.setdefault(way, []).append(when)
+    for way in sorted(found, key=lambda way: way.to):
+        message = f"its keys lead round in a circle{_said(files, found[way])}: to no topic, message, queue or time"
+        mend = "let one of the menus lead to an answer or to a person"
+        files.wrong(TABLES[way.kind], (way.to,), message, mend)
+
+
+def _said(files: Files, whens: Sequence[When]) -> str:
+    """In which languages and at which hours, where it is not so always."""
+    spoken, hours = {when.language for when in whens}, frozenset.intersection(*(when.hours for when in whens))
+    hours &= {each.hours for menu in files.entries["menus"].values() for each in menu.instead}
+    said = f" in {listed(spoken)}" if spoken != set(languages(files)) else ""
+    return said + (f" while {listed(hours)} is open" if hours else "")
+
+
+def _whens(files: Files) -> list[When]:
+    together = _together(files)
+    return [When(language, hours) for language in languages(files) for hours in together]
+
+
+def _together(files: Files) -> set[frozenset[str]]:
+    """The hours of lines, and of menus in place of others, that are open at one moment, for every moment."""
+    head, parts = files.agency, files.entries
+    named = {line.hours for line in parts["lines"].values()}
+    named |= {each.hours for menu in parts["menus"].values() for each in menu.instead}
+    if head is None:
+        return set()
+    calendars = {id_: build.calendar(head, parts["hours"][id_]) for id_ in named & parts["hours"].keys()}
+    dates = {date for each in calendars.values() for date in (*each.closed, *each.special)}
+    days = [MONDAY + timedelta(days=number) for number in range(7)] + [datetime.fromisoformat(date) for date in dates]
+    spans = ({id_: spans_on(each, day) for id_, each in calendars.items()} for day in days)
+    return {hours for each in spans for hours in _of_day(each)}
+
+
+def _of_day(spans: Mapping[str, Iterable[Span]]) -> set[frozenset[str]]:
+    turns = {0} | {minute for each in spans.values() for span in each for minute in (span.opens, span.closes)}
+    return {
+        frozenset(id_ for id_, each in spans.items() if any(span.opens <= minute < span.closes for span in each))
+        for minute in turns - {DAY_MIN}
+    }
+
+
+def _first(files: Files, when: When) -> list[Way]:
+    """Where those who call then begin."""
+    lines = [line for line in files.entries["lines"].values() if line.language in ("", when.language)]
+    menus = (line.menu if line.hours in when.hours else line.closed_menu for line in lines)
+    return [_entered(files, when, Way(WayKind.MENU, menu)) for menu in menus if menu]
+
+
+def _onward(files: Files, when: When, way: Way) -> list[Way]:
+    spoken = (each for each in _leads(files, way) if not each.languages or when.language in each.languages)
+    return [_entered(files, when, each) for each in spoken]
+
+
+def _entered(files: Files, when: When, way: Way) -> Way:
+    """What a way leads to then: of a menu that another one stands for, to that one (as `core.menus` has it)."""
+    found = (each.menu for each in _instead(files, way) if each.hours in when.hours)
+    return Way(way.kind, next((menu for menu in found if menu in files.entries["menus"]), way.to))
+
+
+def _leads(files: Files, way: Way) -> list[Way]:
+    """Where one can get from a menu or from digits, the operator (0) apart."""
+    part = files.entries[TABLES[way.kind]].get(way.to) if way.kind in TABLES else None
+    if part is None:
+        return []
+    if way.kind is WayKind.DIGITS:
+        return [part.then]
+    return list(part.keys.values()) if way.kind is WayKind.MENU else []
+
+
+def _instead(files: Files, way: Way) -> list[InsteadPart]:
+    menu = files.entries["menus"].get(way.to) if way.kind is WayKind.MENU else None
+    return list(menu.instead) if menu is not None else []
+
+
+def _reached(start: Iterable[Way], onward: Callable[[Way], Iterable[Way]]) -> set[Way]:
+    found: set[Way] = set()
+    ahead = list(start)
+    while ahead:
+        way = ahead.pop()
+        if way not in found:
+            found.add(way)
+            ahead += onward(way)
+    return found
+
+
+def _unreached(files: Files) -> None:
+    """At any hour and in any language."""
+    lines = files.entries["lines"].values()
+    roots = [Way(WayKind.MENU, menu) for line in lines for menu in (line.menu, line.closed_menu) if menu]
+    found = {(way.kind, way.to) for way in _reached(roots, partial(_ever, files))}
+    for kind in (WayKind.MENU, WayKind.DIGITS):
+        for id_ in files.entries[TABLES[kind]]:
+            if (kind, id_) not in found:
+                message = "no line and no key leads here"
+                files.wrong(TABLES[kind], (id_,), message, "lead a key here, or remove it")
+
+
+def _ever(files: Files, way: Way) -> list[Way]:
+    return [*_leads(files, way), *(Way(WayKind.MENU, each.menu) for each in _instead(files, way))]
