@@ -103,6 +103,7 @@ BROKEN = [
     ("menus.yaml", "{times: unclaimed_property}", "{times: refunds}", "after_hours.keys.4", "not in topics.yaml"),
     ("menus.yaml", "{times: unclaimed_property}", "{times: liquor_licensing}", "after_hours.keys.4", "choose a time"),
     ("prompts/en.yaml", "times_ask_menu:", "times_ask_menus:", "times_ask_menu", "missing"),
+    ("prompts/es.yaml", "times_full:", "times_ful:", "times_full", "missing"),
     ("prompts/es.yaml", "digits_confirm:", "digits_conform:", "digits_confirm", "missing"),
     ("prompts/es.yaml", "{number}", "{n}", "position", "places"),
     ("prompts/en.yaml", "menu_back:", "menu_bac:", "menu_back", "missing"),

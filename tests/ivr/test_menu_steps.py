@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from civicline.agency import pack
 from civicline.core import menu_requests as m
 from civicline.core import requests as r
 from civicline.core import told
+from civicline.core.agency import Agency, Calendar
 from civicline.core.decide import react
 from civicline.core.lifecycle import TopicBy
 from civicline.core.model import Contact, State
@@ -26,10 +28,13 @@ PROMPTS = set(said(AGENCY))
 class Call:
     """A contact on a line, and what it asks for."""
 
-    def __init__(self, line: str = "100", language: str = "en", at: float = NOW, number: str = "") -> None:
+    def __init__(
+        self, line: str = "100", language: str = "en", at: float = NOW, number: str = "", agency: Agency = AGENCY
+    ) -> None:
         self.state = State()
         self.now = at
-        self.ask(r.LoadAgency(AGENCY))
+        self.agency = agency
+        self.ask(r.LoadAgency(agency))
         self.ask(r.CallArrived("c", line, number, "c-c", "v", may_ring=bool(number)), r.PlayedNotice("c"))
         if self.contact.language is None:
             self.ask(r.ChooseLanguage("c", language))
@@ -43,7 +48,7 @@ class Call:
         return self.state.contacts["c"]
 
     def step(self) -> Step:
-        found = step_of(self.contact, AGENCY, self.state.urgent)
+        found = step_of(self.contact, self.agency, self.state.urgent)
         assert found is not None
         missing = {each for each in (*found.first, *found.prompts) if each.name != ENTERED} - PROMPTS
         assert not {each for each in missing if not each.name.startswith("urgent.")}, "a prompt that nobody makes"
@@ -133,6 +138,19 @@ def test_who_cannot_be_rung_hears_so_and_is_in_the_menu_again() -> None:
     none = call.step()
     assert (none.prompts, set(none.keys)) == ((Spoken("times_none", "en"),), {"9"})
     call.ask(*none.after)
+    assert call.step().id.startswith("menu-after_hours")
+
+
+def test_where_no_time_is_free_that_is_what_is_said() -> None:
+    """Of a queue that rings people at no hour; the number might be promised a call."""
+    queue = AGENCY.queues["collections"]
+    assert queue.callback is not None
+    never = replace(queue, callback=replace(queue.callback, hours="never"))
+    calendars, queues = AGENCY.calendars | {"never": Calendar({})}, AGENCY.queues | {"collections": never}
+    call = Call("140", "es", SUNDAY, "hash", replace(AGENCY, calendars=calendars, queues=queues))
+    call.press("4")
+    assert call.step().prompts == (Spoken("times_full", "es"),)
+    call.ask(*call.step().after)
     assert call.step().id.startswith("menu-after_hours")
 
 

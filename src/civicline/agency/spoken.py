@@ -19,7 +19,7 @@ MESSAGES = frozenset({"message_choices"})
 DIGITS = frozenset({"digits_entered", "digits_confirm"})
 POSITION = frozenset({"position", "position_first", "position_far", "still_waiting"})
 PLACE = frozenset({"menu_place", "code_ask", "code_unknown"})
-TIMES = frozenset({"menu_times", "times_ask_menu", "times_none"})
+TIMES = frozenset({"menu_times", "times_ask_menu", "times_none", "times_full"})
 """A key of a menu leads to the times at which one may be rung."""
 HOLD = frozenset({"hold_offer", "hold_kept", "hold_goodbye", "ringing_back", "place_restored"})
 """Virtual hold: offered in line, taken, whoever is rung back is greeted; whoever comes back has the old place."""

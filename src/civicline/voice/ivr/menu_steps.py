@@ -13,7 +13,7 @@ from civicline.agency import times
 from civicline.core import callback_requests, menu_requests, requests
 from civicline.core.agency import Agency, Digits, Menu, Way, WayKind
 from civicline.core.codes import CODE_DIGITS
-from civicline.core.lifecycle import TopicBy
+from civicline.core.lifecycle import DeclinedFor, TopicBy
 from civicline.core.model import Contact, Found, Times, Urgent
 from civicline.voice.ivr import time_steps
 from civicline.voice.ivr.step import (
@@ -34,6 +34,9 @@ from civicline.voice.ivr.step import (
     refusal,
     spoken_to,
 )
+
+NONE_FREE = (DeclinedFor.FULL, DeclinedFor.NO_SLOT)
+"""Why nobody could have a time now, whatever the number."""
 
 
 def menu_step(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent]) -> Step:
@@ -206,7 +209,8 @@ def _times(contact: Contact, agency: Agency, told: Times) -> Step:
     """A time at which to be rung is chosen without having waited, as while the line is closed."""
     language, back = spoken_to(contact, agency), (menu_requests.GoBack(contact.id),)
     if not told.slots:
-        return Step(time_steps.id_of(contact), (Spoken("times_none", language),), keys=refusal(contact), after=back)
+        none = Spoken("times_full" if told.why in NONE_FREE else "times_none", language)
+        return Step(time_steps.id_of(contact), (none,), keys=refusal(contact), after=back)
     timeout_s, tries = _patience(contact, agency)
     names, keys = time_steps.choices(contact, agency, told)
     return _asking(
