@@ -54,6 +54,23 @@ def test_a_cut_call_has_its_place_again(town: Town) -> None:
         behind.leave()
 
 
+def test_a_key_takes_nothing_that_was_not_offered_yet(town: Town) -> None:
+    """The key of the language pressed once more, ahead of the line. Who refuses the recording so early is heard."""
+    with town.call(own="2025550159") as caller:
+        caller.hear_out("notice", "es")
+        caller.press("2129")
+        caller.hear("recording_refused", "es")
+        caller.hear("hold_offer", "es")
+        found = caller.contact
+        assert (found.state, found.topic, found.promise, found.recording) == ("waiting", "refund", None, "refused")
+        caller.press("2")
+        caller.until("kept")
+        caller.hear("hold_goodbye", "es")
+        caller.gone()
+    town.centre.ask(CancelCallback(caller.id))
+    until(town, caller.id, "closed")
+
+
 def test_a_number_that_is_keyed_in_is_the_one_that_is_rung(town: Town, person_port: int, tone: Path) -> None:
     """From a withheld number. One that costs more is refused; what is keyed in stands in no journal and no log."""
     premium, wanted = "9005550123", "2025550191"

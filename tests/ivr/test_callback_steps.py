@@ -64,6 +64,7 @@ def test_the_offer_follows_the_position() -> None:
     step = Line().step()
     assert step.prompts[-1] == Spoken("hold_offer", "es") and step.music
     assert step.keys["2"] == (cb.TakeHold("c"),) and "9" in step.keys
+    assert not step.takes_ahead, "nobody takes what was not offered yet"
 
 
 def test_another_number_is_keyed_in_and_confirmed() -> None:

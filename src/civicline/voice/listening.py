@@ -45,7 +45,7 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
     if heard.step != found[1].id:
         _enter(heard, found[1])
         if not found[1].takes_ahead:
-            heard.ahead.clear()
+            heard.ahead = [event for event in heard.ahead if _refuses(found[1], event)]
         _take_ahead(app, call, contact, found[1])
     must_say = not heard.play or _refused_now(heard, contact)
     if not heard.answered and must_say and caller.instance == app.media.instance(call.media):
@@ -63,9 +63,9 @@ def _take_ahead(app: Application, call: Call, contact: Contact, step: Step) -> N
     says something leaves them, in their order, to the next one."""
     heard = call.listening
     if heard.ahead and (not step.after or DIGITS[heard.ahead[0]] in step.keys):
-        pressed(app, call, contact.leg, heard.ahead.pop(0))
+        _count(app, call, contact, step, heard.ahead.pop(0))
     while heard.ahead and heard.typed and not heard.answered:
-        pressed(app, call, contact.leg, heard.ahead.pop(0))
+        _count(app, call, contact, step, heard.ahead.pop(0))
 
 
 def play(app: Application, call: Call, contact: Contact, step: Step, *before: str) -> None:
@@ -103,10 +103,13 @@ def pressed(app: Application, call: Call, leg: str, event: int) -> None:
     found, heard = _step(app, call), call.listening
     if found is None or leg != found[0].leg or not 0 <= event < len(DIGITS):
         return
-    contact, step = found
-    if _is_again(heard, event) and not step.takes_ahead:
-        return
-    asked = step.keys.get(DIGITS[event])
+    if not _is_again(heard, event) or found[1].takes_ahead:
+        _count(app, call, *found, event)
+
+
+def _count(app: Application, call: Call, contact: Contact, step: Step, event: int) -> None:
+    """Do what the key means now, or keep it for the step to come."""
+    heard, asked = call.listening, step.keys.get(DIGITS[event])
     if heard.answered or heard.step != step.id or (asked is None and step.after):
         heard.ahead = [*heard.ahead, event][-AHEAD_MAX:]
     elif step.collected is not None:
@@ -128,7 +131,7 @@ def _is_again(heard: Listening, event: int) -> bool:
 
 
 def _pressed(app: Application, call: Call, contact: Contact, step: Step, asked: Requests) -> None:
-    if not isinstance(asked[0], requests.RefuseRecording):
+    if not _is_refusal(asked):
         answer(app, call, asked)
         return
     call.listening.refusing = True
@@ -137,6 +140,14 @@ def _pressed(app: Application, call: Call, contact: Contact, step: Step, asked: 
     else:
         app.ask(*asked)
         mend(app, call, contact)
+
+
+def _refuses(step: Step, event: int) -> bool:
+    return _is_refusal(step.keys.get(DIGITS[event], ()))
+
+
+def _is_refusal(asked: Requests) -> bool:
+    return bool(asked) and isinstance(asked[0], requests.RefuseRecording)
 
 
 def _refused_now(heard: Listening, contact: Contact) -> bool:

@@ -82,8 +82,9 @@ def _turned_away(contact: Contact, agency: Agency, name: str) -> Step:
 
 
 def _line(contact: Contact, agency: Agency) -> Step:
-    """Each time that the position was told is a step of its own; music goes on after it."""
-    language = spoken_to(contact, agency)
+    """Each time that the position was told is a step of its own; music goes on after it. An offer is taken only by a
+    key that was pressed since it began: whoever takes it ends the call."""
+    language, keep = spoken_to(contact, agency), callback_steps.keep(contact, agency)
     queue = agency.queues.get(contact.queue or "")
     names = ["please_wait"] if contact.tells < 2 else []
     names += ["place_restored"] if contact.restored_from is not None and contact.tells < 2 else []
@@ -94,7 +95,8 @@ def _line(contact: Contact, agency: Agency) -> Step:
         f"line-{contact.tells}",
         tuple(Spoken(name, language) for name in names),
         music=True,
-        keys=refusal(contact) | callback_steps.keep(contact, agency),
+        keys=refusal(contact) | keep,
+        takes_ahead=not keep,
     )
 
 
