@@ -171,6 +171,28 @@ def test_the_operator(town: Town) -> None:
             caller.leave()
 
 
+def test_the_language_is_asked_twice(town: Town) -> None:
+    """What was wrong is said in every language: none is known yet. Whoever presses nothing still reaches a person."""
+    with town.call() as wrong, town.call() as silent:
+        for caller in (wrong, silent):
+            caller.skip_notice()
+            caller.hear("language", "es")
+        wrong.press("7")
+        for language in ("en", "es"):
+            wrong.hear("invalid_key", language)
+        wrong.hear("language", "es")
+        wrong.press("2")
+        wrong.hear("menu.main", "es")
+        wrong.leave()
+        for language in ("en", "es"):
+            silent.hear("no_key", language)
+        silent.hear("language", "es")
+        silent.until("waiting")
+        contact = silent.contact
+        assert (contact.queue, contact.topic_by, contact.language) == ("operator", TopicBy.SILENCE, "en")
+        silent.leave()
+
+
 def test_spanish_is_answered_in_spanish(town: Town) -> None:
     """Bob, who waits longer, speaks English only."""
     with town.working("bob") as bobs, town.call() as caller:

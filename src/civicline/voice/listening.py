@@ -75,14 +75,20 @@ def play(app: Application, call: Call, contact: Contact, step: Step, *before: st
     heard.turn += 1
     # Music goes on over a restart of ours; a prompt begins again, since its end may not have been heard of.
     heard.play = f"{step.id}-{heard.turn}" if step.music else f"{app.run_id}-{step.id}-{heard.turn}"
-    language = spoken_to(contact, app.state.agency) if app.state.agency else ""
     refused = ("recording_refused",) if _refused_now(heard, contact) else ()
-    first = [Spoken(name, language) for name in (*refused, *before)]
+    languages = _languages(app, contact, step)
+    first = [Spoken(name, language) for name in (*refused, *before) for language in languages]
     first += [] if heard.began else step.first
     heard.refusing, heard.began, heard.typed = heard.refusing and not refused, True, ""
     files = app.playlist.files([*first, *keying.read_back(call, step.prompts)], music=step.music)
     loop = "all" if step.comes_again else "last" if step.music else ""
     app.media.send(call.media, client.play(call.contact, contact.leg, files, play_id=heard.play, loop=loop))
+
+
+def _languages(app: Application, contact: Contact, step: Step) -> list[str]:
+    """Those of the step: before one is chosen it speaks all of them."""
+    own = [spoken_to(contact, app.state.agency)] if app.state.agency else []
+    return list(dict.fromkeys(spoken.language for spoken in step.prompts)) or own
 
 
 def finished(app: Application, call: Call, play: str) -> None:

@@ -18,6 +18,8 @@ from civicline.voice.ivr.menu_steps import menu_step
 from civicline.voice.ivr.step import OPERATOR_KEY, REPEAT_KEY, Requests, Spoken, Step, operator, refusal, spoken_to
 
 NOTHING_URGENT: Mapping[str, Urgent] = {}
+LANGUAGE_TRIES = 2
+"""Whoever presses nothing is to reach a person soon: then it is the first language."""
 
 
 def step_of(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent] = NOTHING_URGENT) -> Step | None:
@@ -71,7 +73,7 @@ def _language(contact: Contact, agency: Agency) -> Step:
         again=frozenset({REPEAT_KEY}),
         silence=(first,),
         invalid=(first,),
-        tries=1,
+        tries=LANGUAGE_TRIES,
     )
 
 
