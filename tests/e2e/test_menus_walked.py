@@ -21,6 +21,9 @@ from e2e.walkers import SILENT_CALLERS, all_walks, impatient_pack, walk_all
 from e2e.walks import one_to_each_end
 from peers.ports import eventually
 
+SILENT = {"en": ".", "es": "."}
+"""Of which the speech program makes no sound."""
+
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
@@ -164,3 +167,26 @@ def test_an_urgent_message_is_said_before_the_menu_until_it_is_stopped(centre: C
         caller.hear("menu.main")
         assert not caller.ear_has("urgent.main")
         caller.leave()
+
+
+def test_an_urgent_message_is_never_said_for_another(centre: Centre) -> None:
+    """The one that takes its place cannot be spoken: the menu is said without."""
+    town = Town(centre)
+    said = {"en": "The road to our building is closed.", "es": "El camino al edificio está cerrado."}
+    town.sounds.add("urgent.main", said)
+    centre.ask(PostUrgent("main", said, "", time.time() + 600, "sam.whitaker"))
+    eventually(lambda: "main" in centre.state().urgent, what="the message in the journal")
+    with town.call() as caller:
+        caller.skip_notice()
+        caller.press("1")
+        caller.hear("urgent.main")
+        caller.leave()
+    centre.ask(PostUrgent("main", SILENT, "", time.time() + 600, "sam.whitaker"))
+    eventually(lambda: centre.state().urgent["main"].texts == SILENT, what="the other message in the journal")
+    with town.call() as caller:
+        caller.skip_notice()
+        caller.press("1")
+        caller.hear("menu.main")
+        assert not caller.ear_has("urgent.main")
+        caller.leave()
+    centre.ask(LiftUrgent("main", "sam.whitaker"))

@@ -25,6 +25,7 @@ from civicline.core.consent import Wanted, recording_now
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, Fact
 from civicline.core.lifecycle import HungUpBy, LegState
+from civicline.core.menu_facts import UrgentLifted, UrgentPosted
 from civicline.core.model import Leg, State
 from civicline.core.requests import Request
 from civicline.journal.appender import Appender, AppenderClosed, Overloaded
@@ -129,6 +130,8 @@ class Application:
                 touched |= dict.fromkeys(self._touched(fact))
                 evolve(self.state, fact)
                 self._know_legs(fact)
+                if isinstance(fact, (UrgentPosted, UrgentLifted)):
+                    self.playlist.forget_urgent(fact.menu)
                 if isinstance(fact, AgencyLoaded):
                     self.load_agency(fact.agency)
                     touched |= dict.fromkeys(self.calls)  # what they hear may be another step now

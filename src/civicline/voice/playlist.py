@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class Playlist:
         self._library = Library(data, pack)
         self._data = data
         self._paths: dict[Spoken, Path] = {}
-        self._urgent: dict[Spoken, Path] = {}
+        self._urgent: dict[str, dict[Spoken, Path]] = {}
         self._music = music.path(data)
 
     def load(self, agency: Agency) -> None:
@@ -63,7 +64,11 @@ class Playlist:
 
     def load_urgent(self, menu: str, texts: Mapping[str, str]) -> None:
         """Say it from now on."""
-        self._urgent |= self._library.known(_urgent(menu, texts))
+        self._urgent[menu] = self._library.known(_urgent(menu, texts))
+
+    def forget_urgent(self, menu: str) -> None:
+        """Say none before this menu, until the next one is loaded."""
+        self._urgent.pop(menu, None)
 
     def _make(self, texts: Texts) -> None:
         for name, error in self._library.make_all(texts):
@@ -71,7 +76,7 @@ class Playlist:
 
     def files(self, spoken: Iterable[Spoken], music: bool = False) -> list[Path]:
         """The files to play in turn; a prompt that the agency does not have is passed over."""
-        paths = self._paths | self._urgent
+        paths = ChainMap(self._paths, *self._urgent.values())
         found = [paths[each] for each in spoken if each in paths]
         return [*found, self._music] if music or not found else found
 
