@@ -1,5 +1,5 @@
-"""The demonstration agency's menus, walked by SIPp in both languages: whatever is done in a menu ends with a person, an
-answer or a way back. And a killed voice process goes on in the menu that the caller was in.
+"""The demonstration agency's menus, walked by SIPp in both languages: whatever is done in a menu ends with a person, a
+promise, an answer or a way back. And a killed voice process goes on in the menu that the caller was in.
 
 Each thing that can be done in each menu is done once in each language here; tests/chaos walks every way to it.
 """
@@ -33,13 +33,13 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
 
 
 def test_every_end_is_reached(centre: Centre, tmp_path: Path) -> None:
-    """A person, an answer or a way back; every way there is in `make chaos` (test_menus_whole)."""
+    """A person, a promise, an answer or a way back; every way there is in `make chaos` (test_menus_whole)."""
     agency = centre.state().agency
     assert agency is not None
     every = all_walks(agency)
     some = one_to_each_end(every)
     assert {walk.language for walk in some} == set(agency.languages)
-    assert {walk.ends for walk in some} == {walk.ends for walk in every}
+    assert {walk.end for walk in some} == {walk.end for walk in every}
     assert {id_ for kind, id_ in {walk.ends for walk in some} if kind == "topic"} == set(agency.topics)
     assert {walk.line for walk in some} == set(agency.lines)
     walk_all(centre, tmp_path, some)

@@ -23,13 +23,13 @@ from civicline.people import keyset
 from civicline.phones import accounts
 from civicline.voice.names import Names
 from e2e.callers import SCENARIOS
-from e2e.centre import DISPOSITION, PASSWORD, Centre
+from e2e.centre import PASSWORD, Centre
+from e2e.listeners import listen, wrap_up
 from e2e.pcaps import digits
-from e2e.walks import Walk, walks
+from e2e.walks import REFUSE, Walk, walks
 from peers.ports import eventually, free_udp
 from peers.sipp import Sipp
 
-REFUSE = "9"
 AT_ONCE = 70
 PLACE_EVERY_S = 0.08
 LONGEST_S = 120.0
@@ -73,15 +73,18 @@ def all_walks(agency: Agency) -> list[Walk]:
 
 
 def walk_all(centre: Centre, folder: Path, every: Sequence[Walk]) -> None:
-    """All at once, those first that take longest. Raises AssertionError with all that led elsewhere."""
+    """All at once, those first that take longest; then those on which times are told. Raises AssertionError with all
+    that led elsewhere."""
     crowd = Crowd(centre, folder)
+    typed = [walk for walk in every if not walk.hears_times]
     with everybody_at_work(centre, folder):
         try:
-            crowd.walk(sorted(every, key=lambda walk: walk.ends[1] != TopicBy.SILENCE))
+            crowd.walk(sorted(typed, key=lambda walk: walk.ends[1] != TopicBy.SILENCE))
         finally:
             crowd.close()
+        listen(centre, [walk for walk in every if walk.hears_times])
     assert not crowd.failed, "\n".join(crowd.failed)
-    assert Counter(crowd.done) == Counter(every)
+    assert Counter(crowd.done) == Counter(typed)
     centre.assert_nothing_left()
 
 
@@ -176,8 +179,7 @@ class Crowd:
         for contact in state.contacts.values():
             if contact.state == "wrapping" and contact.id not in self._wrapped:
                 self._wrapped.add(contact.id)
-                topic = contact.topic or next(iter(state.agency.topics)) if state.agency else ""
-                self._centre.ask(requests.WrapUp(contact.agent or "", contact.id, topic, DISPOSITION, True))
+                wrap_up(self._centre, contact)
 
     def _leave(self, name: str) -> None:
         walker = self._walking.pop(name)

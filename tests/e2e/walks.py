@@ -12,13 +12,17 @@ from civicline.core.codes import CODE_DIGITS
 from civicline.core.lifecycle import ContactState, TopicBy
 from civicline.core.model import Contact
 
+REFUSE = "9"
+TOLD = " "
+"""Among keys: what follows is pressed once times at which to be rung were heard."""
 NOBODYS_CODE = "4071938265"[:CODE_DIGITS]
 LANGUAGE_KEYS = {"en": "1", "es": "2"}
 
 
 @dataclass(frozen=True)
 class Walk:
-    """`keys` are pressed one after another. It ends with a person, an answer or a way back: `ends` (kind, id)."""
+    """`keys` are pressed one after another. It ends with a person, a promise, an answer or a way back: `ends` (kind,
+    id)."""
 
     line: str
     language: str
@@ -33,8 +37,17 @@ class Walk:
     def name(self) -> str:
         return f"{self.line} {self.language} {self.keys or 'nothing'} -> {' '.join(self.ends)}"
 
+    @property
+    def hears_times(self) -> bool:
+        return TOLD in self.keys
+
+    @property
+    def end(self) -> tuple[tuple[str, str], bool]:
+        return self.ends, self.hears_times
+
     def is_done(self, contact: Contact) -> bool:
-        if (contact.line, contact.language) != (self.line, self.language):
+        came = (contact.line, contact.language, contact.times_visit > 0)
+        if came != (self.line, self.language, self.hears_times):
             return False
         kind, id_ = self.ends
         return _ENDS[kind](contact, id_) and (not self.visits or contact.visit == self.visits)
@@ -45,8 +58,15 @@ def _with_a_person(contact: Contact) -> bool:
 
 
 def _in_menu(contact: Contact, menu: str) -> bool:
-    inside = contact.state is ContactState.MENU and contact.message is None and contact.digits is None
-    return inside and not contact.code_asked and contact.menu == menu
+    inside = contact.state is ContactState.MENU and contact.menu == menu and not contact.code_asked
+    beside = (contact.message, contact.digits, contact.found, contact.times)
+    return inside and all(each is None for each in beside)
+
+
+def _promised(contact: Contact, topic: str) -> bool:
+    """A time was chosen about it."""
+    chosen = contact.promise is not None and contact.promise.slot is not None
+    return contact.state is ContactState.KEPT and chosen and contact.topic == topic
 
 
 _ENDS = {
@@ -55,7 +75,7 @@ _ENDS = {
     "operator": lambda contact, id_: _with_a_person(contact) and (contact.topic, contact.topic_by) == (None, id_),
     "answer": lambda contact, id_: contact.message == id_ and contact.informed_at is not None,
     "back to": _in_menu,
-    "times": lambda contact, id_: contact.times is not None and contact.times.topic == id_ and contact.times.slots,
+    "promise": _promised,
     "asked again": lambda contact, id_: contact.digits == id_ and not contact.digits_entered,
 }
 
@@ -71,11 +91,12 @@ def walks(agency: Agency, line: Line) -> Iterator[Walk]:
 
 
 def one_to_each_end(every: Sequence[Walk]) -> list[Walk]:
-    """The shortest way to each end, in the languages in turn, and one from each line that is not among them."""
+    """The shortest way to each end, in the languages in turn, over times that are told and not; and one from each line
+    that is not among them."""
     languages = sorted({walk.language for walk in every})
-    ends = sorted({walk.ends for walk in every}, key=str)
+    ends = sorted({walk.end for walk in every}, key=str)
     found = [
-        min((walk for walk in every if walk.ends == end), key=lambda walk: (walk.language != wanted, len(walk.keys)))
+        min((walk for walk in every if walk.end == end), key=lambda walk: (walk.language != wanted, len(walk.keys)))
         for end, wanted in zip(ends, cycle(languages))
     ]
     lines = {walk.line: walk for walk in every if walk.line not in {kept.line for kept in found}}
@@ -124,8 +145,11 @@ def _along(agency: Agency, menu: Menu, way: Way, visits: int) -> Iterator[tuple[
         yield digits + "*", ("back to", menu.id), visits + 3
         yield digits + "0", ("operator", TopicBy.OPERATOR_KEY), 0
         yield digits + "1", (asked.then.kind.value, asked.then.to), 0
-    elif way.kind is WayKind.TIMES:  # no key counts before they are told: `test_places` presses one then
-        yield "", ("times", way.to), 0
+    elif way.kind is WayKind.TIMES:
+        yield TOLD + "*", ("back to", menu.id), visits + 2
+        yield TOLD + "0", ("operator", TopicBy.OPERATOR_KEY), 0
+        yield TOLD + "1", ("promise", way.to), 0
+        yield TOLD, ("operator", TopicBy.SILENCE), 0
     elif way.kind is WayKind.PLACE:
         yield "", ("operator", TopicBy.SILENCE), 0
         yield "*", ("back to", menu.id), visits + 2
