@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +11,22 @@ from typing import Any
 
 import numpy as np
 
+from civicline.core.model import Segment
 from civicline.journal.read import read
 from civicline.people import keyset
 from civicline.recordings import reading, rows, store, wav
 from civicline.recordings.format import RATE_HZ, owner
+from civicline.voice.media.recording import GRACE_S
 from e2e.callers import Caller, Town
 from e2e.inotify import Watch
+from e2e.witness import recovered_s
 from peers.baresip import Phone
 from peers.ports import eventually
+
+UNWRITTEN_S = 1 + GRACE_S
+"""What a kill takes of what was heard: the second under way, and the time that late packets have."""
+LATE_S = 0.25
+"""So late may a busy machine do what is due."""
 
 
 def heard_notice(caller: Caller) -> bool:
@@ -25,12 +34,18 @@ def heard_notice(caller: Caller) -> bool:
     return caller.is_known() and caller.contact.notice_at is not None
 
 
+def hear_out_notice(caller: Caller) -> None:
+    """And on into the line, about a refund."""
+    eventually(lambda: heard_notice(caller), 60, "the end of the notice")
+    caller.press("11")
+    caller.until("waiting", "offered", "talking")
+
+
 @contextmanager
-def talk(town: Town, phone: Phone) -> Iterator[Caller]:
+def talk(town: Town, phone: Phone, scenario: str = "caller") -> Iterator[Caller]:
     """A caller who lets the notice play to its end, and talks."""
-    with town.call() as caller:
-        eventually(lambda: heard_notice(caller), 60, "the end of the notice")
-        caller.press("11")
+    with town.call(scenario=scenario) as caller:
+        hear_out_notice(caller)
         phone.expect("CALL_INCOMING")
         phone.accept()
         caller.until("talking")
@@ -56,13 +71,34 @@ def seconds_on_disk(town: Town, contact: str) -> int:
     if not found:
         return 0
     paths = store.segments(store.folder(town.centre.settings.data), found[0].id)
-    return sum(reading.read(path).seconds for path in paths if path.stat().st_size)
+    return sum(reading.read(path).seconds for path in paths)
 
 
 def talk_on(town: Town, caller: Caller, seconds: int) -> None:
     """Until so many more seconds are on disk: the caller's ear and the phone play their tones all the while."""
     wanted = seconds_on_disk(town, caller.id) + seconds
     eventually(lambda: (caller.look(), seconds_on_disk(town, caller.id) >= wanted)[1], 40, f"{seconds} s on disk")
+
+
+def talked_s(part: Segment) -> float:
+    """One representative's talk, by the journal's times."""
+    assert part.ended_at is not None
+    return part.ended_at - part.began_at - part.hold_s
+
+
+def kill_media(town: Town, caller: Caller) -> float:
+    """Gives for how long the caller heard nothing (s)."""
+    starts, killed_at = town.centre.starts("media-1"), time.monotonic()
+    town.centre.kill("media-1")
+    eventually(lambda: town.centre.starts("media-1") > starts, what="media started again")
+    again_at = time.monotonic()
+    eventually(lambda: (caller.look(), caller.ear.times[-1] > again_at)[1], what="sound, heard by the caller")
+    return recovered_s(list(caller.ear.times), killed_at)
+
+
+def most_lost_s(silent_s: float) -> float:
+    """What the recording may miss when a caller heard nothing for so long."""
+    return silent_s + UNWRITTEN_S + LATE_S
 
 
 def sides(town: Town, contact: str, out: Path) -> tuple[np.ndarray, np.ndarray, list[reading.Mark]]:
@@ -78,10 +114,11 @@ def sides(town: Town, contact: str, out: Path) -> tuple[np.ndarray, np.ndarray, 
     return both[:, 0], both[:, 1], reading.joined(marks)
 
 
-def tone_s(samples: np.ndarray, hz: float) -> float:
+def tone_s(samples: np.ndarray, hz: float, share: float = 0.5) -> float:
+    """For how many seconds that tone has its share of the power, in blocks of 20 ms."""
     blocks = samples[: len(samples) // 160 * 160].reshape(-1, 160).astype(float)
     at = np.exp(-2j * np.pi * hz * np.arange(160) / RATE_HZ)
-    return float(np.sum(2 * np.abs(blocks @ at) ** 2 / 160 > 0.5 * np.maximum(np.sum(blocks**2, axis=1), 1))) / 50
+    return float(np.sum(2 * np.abs(blocks @ at) ** 2 / 160 > share * np.maximum(np.sum(blocks**2, axis=1), 1))) / 50
 
 
 @contextmanager

@@ -1,18 +1,22 @@
-"""A talk to hold, to pass on, to leave: Ann, whose tone is AGENT_HZ, and a caller with a refund."""
+"""A talk to hold, to pass on, to leave, to ask Bob about: Ann, whose tone is AGENT_HZ, and a caller with a refund."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from civicline.core.lifecycle import AgentState
+from civicline.core import requests
+from civicline.core.lifecycle import AgentState, ConsultState
 from civicline.core.model import Contact
 from e2e.callers import Caller, Town
-from e2e.witness import AGENT_HZ, CALLER_HZ
+from e2e.witness import AGENT_HZ, CALLER_HZ, Dump
 from peers.baresip import Phone
 from peers.ports import eventually
 
 BOB_HZ = 1400.0
+HZ = {"caller": CALLER_HZ, "ann": AGENT_HZ, "bob": BOB_HZ}
+WITHIN_S = 30.0
 
 
 class Talk:
@@ -42,6 +46,66 @@ class Talk:
         eventually(lambda: self.contact.held_at, what="the hold")
         self.caller.hear("on_hold")
         self.caller.hear_music()
+
+
+class Three:
+    """Ann talks to a caller; Bob is available. `begins` brings the caller into the line."""
+
+    def __init__(
+        self,
+        town: Town,
+        tones: dict[str, Path],
+        stack: ExitStack,
+        begins: Callable[[Caller], object] = lambda caller: caller.go_to("refund"),
+    ) -> None:
+        self.town = town
+        self.phones: dict[str, Phone] = {}
+        self.ears: dict[str, Dump] = {}
+        for name, plays in tones.items():
+            self.phones[name] = stack.enter_context(town.working(name, available=False, plays=plays))
+            self.ears[name] = stack.enter_context(town.dump(self.phones[name]))
+        self.caller: Caller = stack.enter_context(town.call())
+        begins(self.caller)
+        town.centre.available("ann")
+        self.take("ann")
+        self.hear({"caller": {"ann"}, "ann": {"caller"}})
+        town.centre.available("bob")
+
+    @property
+    def contact(self) -> Contact:
+        return self.caller.contact
+
+    def ask(self, kind: type, agent: str = "ann", **more: object) -> None:
+        self.town.centre.ask(kind(agent, self.contact.id, **more))
+
+    def turn(self, to: ConsultState) -> None:
+        self.ask(requests.TurnConsult, to=to)
+
+    def take(self, name: str) -> None:
+        self.phones[name].expect("CALL_INCOMING")
+        self.phones[name].accept()
+        self.phones[name].expect("CALL_ESTABLISHED")
+
+    def consult_bob(self) -> None:
+        self.ask(requests.Consult, colleague="bob")
+        self.take("bob")
+        self.town.until("bob", AgentState.CONSULTED)
+        self.hear({"caller": set(), "ann": {"bob"}, "bob": {"ann"}})
+
+    def hear(self, wanted: dict[str, set[str]]) -> None:
+        """Each hears exactly those, and again a moment later."""
+        for _ in range(2):
+            eventually(lambda: self.heard(wanted) == wanted, WITHIN_S, f"{wanted}, heard")
+
+    def heard(self, wanted: dict[str, set[str]]) -> dict[str, set[str]]:
+        self.caller.look()
+        ears = {"caller": self.caller.ear, **self.ears}
+        return {name: {each for each, hz in HZ.items() if ears[name].has(hz)} for name in wanted}
+
+    def end(self, *agents: str) -> None:
+        self.caller.leave()
+        for agent in agents:
+            self.town.until(agent, AgentState.WRAP_UP)
 
 
 def take(town: Town, agent: str, phone: Phone) -> None:

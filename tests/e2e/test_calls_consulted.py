@@ -14,71 +14,11 @@ import pytest
 
 from civicline.core import requests
 from civicline.core.lifecycle import AgentState, ConsultState, PassedOnFor
-from civicline.core.model import Contact
-from e2e.callers import Caller, Town
-from e2e.talks import BOB_HZ
-from e2e.witness import AGENT_HZ, CALLER_HZ, Dump
-from peers.baresip import Phone
+from e2e.callers import Town
+from e2e.talks import WITHIN_S, Three
 from peers.ports import eventually
 
-HZ = {"caller": CALLER_HZ, "ann": AGENT_HZ, "bob": BOB_HZ}
-WITHIN_S = 30.0
-
 pytestmark = pytest.mark.usefixtures("nothing_left")
-
-
-class Three:
-    """Ann talks to a caller; Bob is available."""
-
-    def __init__(self, town: Town, tones: dict[str, Path], stack: ExitStack) -> None:
-        self.town = town
-        self.phones: dict[str, Phone] = {}
-        self.ears: dict[str, Dump] = {}
-        for name, plays in tones.items():
-            self.phones[name] = stack.enter_context(town.working(name, available=False, plays=plays))
-            self.ears[name] = stack.enter_context(town.dump(self.phones[name]))
-        self.caller: Caller = stack.enter_context(town.call())
-        self.caller.go_to("refund")
-        town.centre.available("ann")
-        self.take("ann")
-        self.hear({"caller": {"ann"}, "ann": {"caller"}})
-        town.centre.available("bob")
-
-    @property
-    def contact(self) -> Contact:
-        return self.caller.contact
-
-    def ask(self, kind: type, agent: str = "ann", **more: object) -> None:
-        self.town.centre.ask(kind(agent, self.contact.id, **more))
-
-    def turn(self, to: ConsultState) -> None:
-        self.ask(requests.TurnConsult, to=to)
-
-    def take(self, name: str) -> None:
-        self.phones[name].expect("CALL_INCOMING")
-        self.phones[name].accept()
-        self.phones[name].expect("CALL_ESTABLISHED")
-
-    def consult_bob(self) -> None:
-        self.ask(requests.Consult, colleague="bob")
-        self.take("bob")
-        self.town.until("bob", AgentState.CONSULTED)
-        self.hear({"caller": set(), "ann": {"bob"}, "bob": {"ann"}})
-
-    def hear(self, wanted: dict[str, set[str]]) -> None:
-        """Each hears exactly those, and again a moment later."""
-        for _ in range(2):
-            eventually(lambda: self.heard(wanted) == wanted, WITHIN_S, f"{wanted}, heard")
-
-    def heard(self, wanted: dict[str, set[str]]) -> dict[str, set[str]]:
-        self.caller.look()
-        ears = {"caller": self.caller.ear, **self.ears}
-        return {name: {each for each, hz in HZ.items() if ears[name].has(hz)} for name in wanted}
-
-    def end(self, *agents: str) -> None:
-        self.caller.leave()
-        for agent in agents:
-            self.town.until(agent, AgentState.WRAP_UP)
 
 
 @pytest.fixture

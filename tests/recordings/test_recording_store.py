@@ -2,108 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import psycopg
 import pytest
+from tink import aead
 
-from civicline.journal.append import append
-from civicline.journal.event import Draft
-from civicline.journal.leader import lead
-from civicline.journal.read import read
-from civicline.journal.timers import Timer
 from civicline.people import keyset, rotation, sealing
-from civicline.people.keyset import Keyset, KeysetError
-from civicline.recordings import checks, format, keeper, reading, rows, store
+from civicline.people.keyset import ContactKey, KeysetError
+from civicline.recordings import format, keeper, reading, rows
 from civicline.recordings.errors import RecordingError
-from civicline.recordings.format import CALLER, HEADER, OURS, RECORD, Chunk, Header, owner
+from civicline.recordings.format import CALLER, HEADER, RECORD, Chunk, owner
+from recordings.vault import CONTACT, SECONDS, Vault
 
-CONTACT = "c" * 32
-SECONDS = 4
-
-
-@dataclass
-class Vault:
-    url: str
-    conn: psycopg.Connection
-    folder: Path
-    keyset: Path
-    keeper: keeper.Keeper
-    seen: int = 0
-
-    @property
-    def keys(self) -> Keyset:
-        return keyset.load(self.keyset)
-
-    def begin(self, contact: str = CONTACT) -> rows.Row:
-        recording = secrets.token_hex(16)
-        _, wrapped = self.keys.new_key(owner(recording))
-        row = rows.Row(recording, contact, wrapped)
-        draft, statements = rows.started(row, time.time() + 1000)
-        with self.conn.transaction():
-            for statement, params in statements:
-                self.conn.execute(statement, params)
-            append(self.conn, [draft])
-        return row
-
-    def write(self, row: rows.Row, start_ms: int = 1_767_625_200_000, ended: bool = True) -> Path:
-        """A segment whose seconds hold their own number."""
-        key = self.keys.open_key(owner(row.id), row.wrapped_key)
-        header = Header(row.id, secrets.token_hex(8), start_ms)
-        path = store.path_of(self.folder, row.id, header.segment)
-        with store.create(path) as file:
-            file.write(header.pack())
-            for second in range(SECONDS):
-                for channel in (CALLER, OURS):
-                    file.write(format.seal(key, header, channel, second, Chunk(bytes([second]) * 8000)))
-            if ended:
-                file.write(format.seal_end(key, header, SECONDS))
-        return path
-
-    def close(self, row: rows.Row) -> None:
-        with self.conn.transaction():
-            keeper.close(self.conn, Timer(1, rows.CLOSE, row.id, {"contact": row.contact}, 1))
-        self.follow()
-
-    def recorded(self, ended: bool = True) -> tuple[rows.Row, Path]:
-        row = self.begin()
-        path = self.write(row, ended=ended)
-        self.close(row)
-        return row, path
-
-    def follow(self) -> None:
-        if found := read(self.conn, self.seen, 1000):
-            self.seen = found[-1].position
-            self.keeper.take(found)
-
-    def refuse(self, contact: str = CONTACT) -> None:
-        """As the engine says it; and the keeper follows."""
-        with closing(lead(self.url, "test", threading.Event())) as leadership:
-            leadership.append([Draft("recording_refused", {"at": time.time(), "contact": contact})])
-        self.follow()
-
-    def said(self, kind: str) -> list[dict]:
-        return [event.body for event in read(self.conn, 0, 1000) if event.kind == kind]
-
-    def problems(self) -> list[str]:
-        return [problem.what for problem in checks.all_recordings(self.conn, self.folder, self.keys).problems]
-
-
-@pytest.fixture
-def vault(journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
-    monkeypatch.setenv("CIVICLINE_DATA", str(tmp_path))
-    monkeypatch.setenv("CIVICLINE_KEYSET", str(tmp_path / "keyset.json"))
-    keyset.create(tmp_path / "keyset.json")
-    folder = store.folder(tmp_path)
-    with psycopg.connect(journal.urls.app, autocommit=True) as conn:
-        yield Vault(journal.urls.app, conn, folder, tmp_path / "keyset.json", keeper.Keeper(conn, folder))
+PART_B = 16
+"""Of a wrapped key: so many bytes are nowhere by chance."""
 
 
 def places(data: bytes) -> list[tuple[int, int]]:
@@ -192,6 +106,25 @@ def test_without_its_end_a_recording_is_cut_and_readable(vault: Vault) -> None:
     assert reading.read(path).seconds == SECONDS
 
 
+@pytest.mark.parametrize("size", [0, 20])
+def test_a_segment_of_a_writer_that_died_before_it_wrote_spoils_nothing(vault: Vault, size: int) -> None:
+    row = vault.begin()
+    good, empty = vault.write(row), vault.write_nothing(row, size)
+    vault.close(row)
+    assert vault.said(rows.CLOSED)[0]["cut"] is True
+    assert vault.problems() == []
+    found = reading.whole([empty, good], vault.keys.open_key(owner(row.id), row.wrapped_key))
+    assert found.cut and [segment.seconds for segment in found.segments] == [SECONDS]
+    data = good.read_bytes()
+    good.write_bytes(data[:size])
+    (what,) = vault.problems()
+    assert "second 0 is missing" in what and good.stem.partition("-")[2] in what
+    good.write_bytes(data)
+    empty.write_bytes(data[: size + 1])
+    (what,) = vault.problems()
+    assert "its hash" in what and empty.stem.partition("-")[2] in what
+
+
 def test_a_stolen_folder_without_the_keyset_opens_nothing(vault: Vault, tmp_path: Path) -> None:
     row, path = vault.recorded()
     keyset.create(tmp_path / "another.json")
@@ -201,12 +134,19 @@ def test_a_stolen_folder_without_the_keyset_opens_nothing(vault: Vault, tmp_path
 
 
 def test_a_stolen_keyset_without_the_rows_opens_nothing(vault: Vault) -> None:
-    """The keyset's own key does not open a record: the data key is only in the row."""
+    """Its own wrapping keys do not open a record, and the data key that they unwrap is only in the row."""
     row, path = vault.recorded()
     segment = reading.read(path)
-    mine, _ = vault.keys.new_key(owner(row.id))
-    with pytest.raises(RecordingError):
-        format.opened(mine, segment.header, segment.records[0])
+    stolen = ContactKey(owner(row.id), keyset._parsed(keyset.read(vault.keyset)["seal"]).primitive(aead.Aead))
+    for record in segment.records:
+        with pytest.raises(RecordingError):
+            format.opened(stolen, segment.header, record)
+    theirs = format.seal(stolen, segment.header, CALLER, 0, Chunk(b"sound"))
+    (record,) = format._records(segment.header.pack() + theirs)
+    assert format.opened(stolen, segment.header, record).audio == b"sound", "it would open what it had sealed itself"
+    data, wrapped = path.read_bytes(), row.wrapped_key
+    assert vault.keys.open_key(owner(row.id), wrapped)
+    assert not [at for at in range(len(wrapped) - PART_B) if wrapped[at : at + PART_B] in data]
 
 
 def test_a_refusal_destroys_sound_and_key_and_the_journal_says_so(vault: Vault) -> None:
@@ -262,8 +202,7 @@ def test_what_is_left_after_its_destruction_is_found(vault: Vault) -> None:
 
 def test_its_time_is_over(vault: Vault) -> None:
     row, path = vault.recorded()
-    with vault.conn.transaction():
-        keeper.dispose(vault.conn, Timer(1, rows.DISPOSE, row.id, {}, 1))
+    vault.dispose(row)
     assert not path.exists()
     assert vault.said(rows.DISPOSED) == [{"recording": row.id, "contact": CONTACT}]
     assert vault.problems() == []

@@ -48,7 +48,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     keys = keyset.load(settings.keyset)
     with connect(urls(settings).app, "export") as conn:
         done = actions.export(conn, keys, store.folder(settings.data), args.contact, args.out, found.staff)
-    marks = [{"from_s": round(m.start_s, 2), "to_s": round(m.end_s, 2), "why": m.why} for m in done.marks]
+    marks = [
+        {"from_s": round(m.start_s, 2), "to_s": round(m.end_s, 2), "why": m.why, "left_out_s": round(m.left_out_s, 2)}
+        for m in done.marks
+    ]
     cut = "; it is cut: its writer was killed" if done.cut else ""
     print(f"{args.out}: {done.lasted_s:.1f} s{cut}", file=sys.stderr)
     output.show(marks, args.json)

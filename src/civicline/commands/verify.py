@@ -24,12 +24,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from civicline.people import keyset
     from civicline.recordings import checks, store
 
-    keys = keyset.load(settings.keyset)
+    keyset.load(settings.keyset)  # without one nothing need be looked at
     with connect(urls(settings).auditor, "verify") as conn:
-        found = checks.all_recordings(conn, store.folder(settings.data), keys)
+        found = checks.all_recordings(conn, store.folder(settings.data), keyset.current)
     output.show([problem._asdict() for problem in found.problems], args.json)
+    whole, cut, under_way, gone = (found.counts[state] for state in checks.State)
     print(
-        f"{found.whole} whole, {found.cut} cut, {found.under_way} under way, {found.gone} destroyed or disposed of,"
+        f"{whole} whole, {cut} cut, {under_way} under way, {gone} destroyed or disposed of,"
         f" {len(found.problems)} wrong",
         file=sys.stderr,
     )

@@ -42,12 +42,14 @@ def export(
     row = next(iter(rows.of_contact(conn, contact)), None)
     if row is None:
         raise RecordingError(f"the contact {contact} has no recording: there was none, or it was destroyed")
-    closed = rows.closed(conn, row.id)
-    if closed is None:
+    closed, paths = rows.closed(conn, row.id), store.segments(folder, row.id)
+    if closed is None or checks.under_way(paths):
         raise RecordingError(f"the recording of {contact} is still under way: export it after the talk")
-    key, paths = keys.open_key(owner(row.id), row.wrapped_key), store.segments(folder, row.id)
+    key = keys.open_key(owner(row.id), row.wrapped_key)
     checks.against_journal(paths, closed, key)
     found = reading.whole(paths, key)
+    if found.most_s > wav.LONGEST_S:
+        raise RecordingError(f"the recording of {contact} does not fit a WAV file: {wav.LONGEST_S // 3600} hours do")
     append(conn, [Draft(rows.EXPORTED, {"recording": row.id, "contact": contact, "by": staff.username})])
     lasted_s, marks = _write(out, found)
     return Exported(row.id, lasted_s, found.cut, marks)

@@ -49,7 +49,7 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`start_ms`: milliseconds since 1970, UTC, of the segment's first sample."""
+    """`start_ms`: milliseconds since 1970, UTC, of the segment's first sample; 0 where its writer died before it."""
 
     recording: str
     segment: str
@@ -113,6 +113,10 @@ class Segment:
     end: Record | None
 
     @property
+    def began(self) -> bool:
+        return self.header.start_ms > 0
+
+    @property
     def whole(self) -> bool:
         return self.end is not None
 
@@ -122,8 +126,8 @@ class Segment:
 
 
 def parse(data: bytes, name: str) -> Segment:
-    """A file's bytes; what a killed writer left half written at the end is passed over. Raises RecordingError for what
-    is missing or out of its place; nothing is opened."""
+    """A file's bytes; what a killed writer left half written at the end is passed over, be it the header. Raises
+    RecordingError for what is missing or out of its place; nothing is opened."""
     header = _header(data, name)
     found = list(_records(data))
     end = found.pop() if found and found[-1].channel == END else None
@@ -137,7 +141,10 @@ def parse(data: bytes, name: str) -> Segment:
 
 
 def _header(data: bytes, name: str) -> Header:
-    if len(data) < HEADER.size or data[: len(MAGIC)] != MAGIC:
+    if len(data) < HEADER.size:
+        recording, _, segment = name.partition("-")
+        return Header(recording, segment, 0)
+    if data[: len(MAGIC)] != MAGIC:
         raise RecordingError(f"{name} is no recording of Civicline's")
     _, recording, segment, start_ms = HEADER.unpack_from(data)
     header = Header(recording.hex(), segment.hex(), start_ms)

@@ -1,7 +1,7 @@
 """Ends and destructions: follows the journal and does to the store what it says. Runs in the worker.
 
-Each step is safe to repeat, and is repeated after a kill: first the files go, then the key's row goes and the journal
-says so in one transaction.
+Each step is safe to repeat, and is repeated after a kill: in one transaction the key's row goes, then the files, and
+the journal says so.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ class Keeper:
         contact = str(event.body.get("contact", ""))
         if event.kind == "recording_refused" or (event.kind == rows.STARTED and contact in self._refused):
             self._destroy(contact)
+        elif event.kind == rows.TALK_BEGAN:
+            rows.note_under_way(self._conn, contact)
         elif event.kind == rows.CLOSED:
             rows.note_closed(self._conn, str(event.body["recording"]), event.position)
         elif event.kind in _ENDS:
@@ -81,9 +83,10 @@ class Keeper:
 
 
 def put_away(conn: psycopg.Connection[Any], folder: Path, recording: str, said: str) -> None:
-    """Delete files and key, and say so. Within a transaction; safe to repeat."""
-    store.remove(folder, recording)
+    """Delete key and files, and say so. Within a transaction; safe to repeat. The row goes first: whoever misses a file
+    (`checks`) can then wait for the end of this transaction, which has written something."""
     contact = rows.forget(conn, recording)
+    store.remove(folder, recording)
     if contact is not None:
         append(conn, [Draft(said, {"recording": recording, "contact": contact})])
 

@@ -14,7 +14,8 @@ class Recording(models.Model):
     contact = models.TextField()
     wrapped_key = models.BinaryField()
     closed = models.BigIntegerField(null=True)
-    """Position of its last `recording.closed` in the journal, which has the counts and hashes."""
+    """Position of its last `recording.closed` in the journal, which has the counts and hashes; null from the beginning
+    of a talk on."""
 
     class Meta:
         db_table = "recording"

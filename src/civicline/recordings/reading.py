@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,15 +13,21 @@ from civicline.recordings import format
 from civicline.recordings.errors import RecordingError
 from civicline.recordings.format import CHANNELS, RATE_HZ, SECOND_MS, SILENCE, WHY, Chunk, Segment
 
-CUT = "cut"
+CUT, APART = "cut", "apart"
+"""Why there is nothing between two segments: the first one's writer died; or it was ended in order, since nobody of
+ours talked with the person, or since media was stopped."""
+SILENCE_MAX_S = {CUT: 60, APART: 1}
+"""So much silence stands for such a time; more is left out."""
 
 
 class Mark(NamedTuple):
-    """Where sound is missing: from and until, in seconds after the recording's start."""
+    """Where sound is missing: from and until, in seconds of what is put together. `left_out_s`: the time that it stands
+    for was so much longer."""
 
     start_s: float
     end_s: float
     why: str
+    left_out_s: float = 0.0
 
 
 class Piece(NamedTuple):
@@ -32,28 +39,31 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Whole:
-    """A recording, its segments in the order of their time."""
+    """A recording, its segments in the order of their time. `cut`: the writer of one died."""
 
     segments: tuple[Segment, ...]
     key: ContactKey
+    cut: bool
 
     @property
-    def start_ms(self) -> int:
-        return self.segments[0].header.start_ms
-
-    @property
-    def cut(self) -> bool:
-        return not all(segment.whole for segment in self.segments)
+    def most_s(self) -> float:
+        """It lasts no longer than this. Nothing is opened: a segment's last second may be shorter."""
+        gaps = (_between(*pair, (pair[0].seconds - 1) * RATE_HZ) for pair in pairwise(self.segments))
+        return sum(segment.seconds for segment in self.segments) + sum(silent for silent, _ in gaps) / RATE_HZ
 
     def pieces(self, marks: list[Mark]) -> Iterator[Piece]:
         """Every second, opened, and silence between segments; fills `marks` on the way. Raises RecordingError."""
-        written = 0
-        for segment in self.segments:
-            begins = (segment.header.start_ms - self.start_ms) * RATE_HZ // SECOND_MS
-            if begins > written:
-                marks.append(Mark(written / RATE_HZ, begins / RATE_HZ, CUT))
-                yield from _silence(begins - written)
-                written = begins
+        written = begins = 0
+        for number, segment in enumerate(self.segments):
+            if number > 0:
+                before = self.segments[number - 1]
+                silent, left_out = _between(before, segment, written - begins)
+                if silent:
+                    why, end_s = _why(before), (written + silent) / RATE_HZ
+                    marks.append(Mark(written / RATE_HZ, end_s, why, left_out / RATE_HZ))
+                yield from _silence(silent)
+                written += silent
+            begins = written
             for chunks in seconds(segment, self.key):
                 marks += _marks(written, chunks)
                 yield Piece(*(chunk.audio for chunk in chunks))
@@ -64,16 +74,22 @@ class Whole:
 
 def whole(paths: Sequence[Path], key: ContactKey) -> Whole:
     """Raises RecordingError."""
-    if not paths:
+    found = [read(path) for path in paths]
+    begun = sorted((segment for segment in found if segment.began), key=lambda segment: segment.header.start_ms)
+    if not begun:
         raise RecordingError("nothing of this recording is on disk")
-    found = sorted((read(path) for path in paths), key=lambda segment: segment.header.start_ms)
-    return Whole(tuple(found), key)
+    return Whole(tuple(begun), key, cut=not all(segment.whole for segment in found))
 
 
 def read(path: Path) -> Segment:
     """Raises RecordingError."""
+    return format.parse(data(path), path.stem)
+
+
+def data(path: Path) -> bytes:
+    """Raises RecordingError."""
     try:
-        return format.parse(path.read_bytes(), path.stem)
+        return path.read_bytes()
     except OSError as error:
         raise RecordingError(f"{path.name} cannot be read: {error.strerror}") from error
 
@@ -88,6 +104,18 @@ def seconds(segment: Segment, key: ContactKey) -> Iterator[tuple[Chunk, Chunk]]:
         yield first, second
     if segment.end is not None:
         format.opened(key, segment.header, segment.end)
+
+
+def _why(before: Segment) -> str:
+    return APART if before.whole else CUT
+
+
+def _between(before: Segment, after: Segment, lasted: int) -> tuple[int, int]:
+    """How much silence stands for the time between two segments, and how much of it is left out. All in samples;
+    `lasted`: the first of the two."""
+    missing = (after.header.start_ms - before.header.start_ms) * RATE_HZ // SECOND_MS - lasted
+    silent = min(max(0, missing), SILENCE_MAX_S[_why(before)] * RATE_HZ)
+    return silent, max(0, missing - silent)
 
 
 def _marks(written: int, chunks: tuple[Chunk, Chunk]) -> list[Mark]:
@@ -107,7 +135,8 @@ def joined(marks: Sequence[Mark]) -> list[Mark]:
     found: list[Mark] = []
     for mark in marks:
         if found and found[-1].why == mark.why and abs(found[-1].end_s - mark.start_s) < 1 / RATE_HZ:
-            found[-1] = found[-1]._replace(end_s=mark.end_s)
+            left_out_s = found[-1].left_out_s + mark.left_out_s
+            found[-1] = found[-1]._replace(end_s=mark.end_s, left_out_s=left_out_s)
         else:
             found.append(mark)
     return found

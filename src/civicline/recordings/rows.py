@@ -13,6 +13,8 @@ from civicline.people.sealing import Statement
 STARTED, CLOSED = "recording.started", "recording.closed"
 DESTROYED, DISPOSED = "recording.destroyed", "recording.disposed"
 EXPORTED, EXPORT_REFUSED = "recording.exported", "recording.export_refused"
+TALK_BEGAN = "offer_accepted"
+"""The fact by which a contact comes to talk, again after a transfer or when it is rung back."""
 DISPOSE, CLOSE = "recording.dispose", "recording.close"
 """Kinds of timers; the key is the recording's id."""
 
@@ -20,6 +22,7 @@ _KEEP = "INSERT INTO recording (id, contact, wrapped_key) VALUES (%s, %s, %s)"
 _OF_CONTACT = "SELECT id, contact, wrapped_key FROM recording WHERE contact = %s ORDER BY id"
 _BY_ID = "SELECT id, contact, wrapped_key FROM recording WHERE id = %s"
 _CLOSED = "UPDATE recording SET closed = %s WHERE id = %s"
+_UNDER_WAY = "UPDATE recording SET closed = NULL WHERE contact = %s AND closed IS NOT NULL"
 _SAID = "SELECT e.body FROM recording AS r JOIN journal_event AS e ON e.position = r.closed WHERE r.id = %s"
 _DELETE = "DELETE FROM recording WHERE id = %s RETURNING contact"
 
@@ -47,6 +50,11 @@ def by_id(conn: psycopg.Connection[Any], recording: str) -> Row | None:
 
 def note_closed(conn: psycopg.Connection[Any], recording: str, position: int) -> None:
     conn.execute(_CLOSED, (position, recording))
+
+
+def note_under_way(conn: psycopg.Connection[Any], contact: str) -> None:
+    """What was closed goes on, in the contact's next talk."""
+    conn.execute(_UNDER_WAY, (contact,))
 
 
 def closed(conn: psycopg.Connection[Any], recording: str) -> dict[str, Any] | None:

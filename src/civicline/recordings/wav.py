@@ -15,6 +15,9 @@ from civicline.voice.media.sdp import PCMU
 
 FRAME = struct.Struct("<2h")
 HEAD = struct.Struct("<4sI4s4sIHHIIHH4sI")
+MARKS_MAX_B = 1 << 20
+LONGEST_S = ((1 << 32) - MARKS_MAX_B) // (FRAME.size * RATE_HZ)
+"""A WAV file says its size in 32 bits."""
 
 
 def write(file: BinaryIO, pieces: Iterable[Piece]) -> float:
@@ -49,7 +52,8 @@ def _point(number: int, mark: Mark) -> bytes:
 
 def _label(number: int, mark: Mark) -> bytes:
     """The label of a cue, and its length in samples as labelled text (purpose "rgn ")."""
-    text = struct.pack("<I", number) + mark.why.encode() + b"\0"
+    left_out = f", {mark.left_out_s:.0f} s left out" if mark.left_out_s else ""
+    text = struct.pack("<I", number) + f"{mark.why}{left_out}".encode() + b"\0"
     length = round((mark.end_s - mark.start_s) * RATE_HZ)
     region = struct.pack("<II4sHHHH", number, length, b"rgn ", 0, 0, 0, 0)
     return _chunk(b"labl", text) + _chunk(b"ltxt", region)

@@ -27,6 +27,7 @@ from civicline.voice.calls import Call, Recorded
 from civicline.voice.database import Database
 from civicline.voice.media import client
 from civicline.voice.media.client import NgError
+from civicline.voice.media_link import Body
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
@@ -127,12 +128,21 @@ def _tell(app: Application, call: Call, contact: Contact, recorded: Recorded, wa
     else:
         discard = wanted is Wanted.DESTROY
         command = client.stop_recording(call.contact, contact.leg, order, discard=discard)
-    app.media.send(call.media, command, failed=lambda error: _failed(app, call, recorded, error))
+    told = partial(_answered, app, call, recorded)
+    app.media.send(call.media, command, told, lambda error: _failed(app, call, recorded, error))
     recorded.told = (instance, wanted)
 
 
+def _answered(app: Application, call: Call, recorded: Recorded, body: Body) -> None:
+    """Passed over for a later command: a process before us sent it before the clock was set back."""
+    later = body.get("order")
+    if call.recording is recorded and isinstance(later, int) and later > recorded.order:
+        recorded.order, recorded.told = later, None
+        app.mend(call.contact)
+
+
 def _failed(app: Application, call: Call, recorded: Recorded, error: NgError) -> None:
-    """The engine is gone, knows the call no more, or cannot open the key: which may have been wrapped anew."""
+    """The engine is gone, knows the call no more, or cannot open the key: a new one is tried at once."""
     if call.recording is not recorded or app.calls.get(call.contact) is not call:
         return
     log.error("voice: the media engine did not take a recording's command: %s", error)
@@ -140,9 +150,11 @@ def _failed(app: Application, call: Call, recorded: Recorded, error: NgError) ->
         found = app.stored_keys.of(call.contact)
     except psycopg.Error:
         found = None
-    if found is not None and found.id == recorded.id:
+    if found is not None and found.id == recorded.id and found.wrapped_key != recorded.wrapped_key:
         recorded.wrapped_key = found.wrapped_key
-    _again(app, call, recorded, AGAIN_S)
+        _again(app, call, recorded, 0.0)
+    else:
+        _again(app, call, recorded, AGAIN_S)
 
 
 def unwritable(app: Application, call: Call, recording: str) -> None:

@@ -125,6 +125,14 @@ class Leg:
             source.disconnect(self.pair.rtp)
             self.means.loop.handlers[self.pair.rtp.fileno()] = self._learn
         self._aim()
+        for leg in (self, *self.others):
+            if leg.recording is not None:
+                leg.recording.listen()
+
+    @property
+    def receives(self) -> bool:
+        """Whether its phone takes sound: not while it holds."""
+        return self.remote is not None and self.remote.receives
 
     @property
     def machine(self) -> bool:
@@ -154,6 +162,13 @@ class Leg:
         return self._described
 
     # Who hears the leg
+
+    @property
+    def others(self) -> list[Leg]:
+        """Whom it is bridged or mixed with."""
+        if self.mix is not None:
+            return [leg for leg in self.mix.inputs if leg is not self]
+        return [] if self.peer is None else [self.peer]
 
     def link(self, peer: Leg | None) -> None:
         """Bridge to `peer`, or to nobody; either's former bridge or mix ends."""
@@ -260,7 +275,7 @@ class Leg:
     def _aim(self) -> None:
         """Set the way of what the leg hears: the locked source, else the one to aim at."""
         self.out.send = nowhere
-        if self.pair is None or self.remote is None or not self.remote.receives:
+        if self.pair is None or not self.receives:
             return
         sock, to = self.pair.rtp, self.source.aim
         if self.source.locked:

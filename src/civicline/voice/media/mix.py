@@ -69,6 +69,7 @@ class Mix:
             leg.stop()
             self.inputs[leg], self._frames[leg] = Input(), Frames(leg.out)
             leg.mix = self
+        for leg in legs:
             leg.rewire()
         self._loop.at(self._due, self._tick)
 

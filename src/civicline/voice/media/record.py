@@ -1,7 +1,7 @@
 """The NG commands of recording. rtpengine has them too; `recording`, `key`, `order` and `discard` are ours.
 
 `order` rises: a command that comes after a later one of its call is passed over, so that a `start` that was sent again
-never undoes a `stop`.
+never undoes a `stop`. The answer has the later one's order: a sender whose clock was set back must go beyond it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def commands(means: Means, sessions: Sessions) -> dict[str, Handler]:
             session = sessions.get(text(command, "call-id"))
             order = _order(command)
             if order < session.record_order:
-                return {"result": "ok", "warning": "a later command came before"}
+                return {"result": "ok", "warning": "a later command came before", "order": session.record_order}
             session.record_order = order
             do(means, session, command)
             return {"result": "ok"}

@@ -50,19 +50,23 @@ class Recording:
         self._next_tick()
 
     def listen(self) -> None:
-        """Gather from the legs that are now each other's party; called again whenever that changes."""
-        on = self._paused_at is None and not self._stopped
+        """Gather what the legs that are now each other's party hear; called again whenever that changes."""
         if self._ours is not None:
             self._ours.tap = None
         self._ours = self._caller.peer
-        self._caller.tap = self._heard[0].append if on else None
+        is_heard = any(other.receives for other in self._caller.others)
+        self._caller.tap = self._heard[0].append if self._on and is_heard else None
         if self._ours is not None:
-            self._ours.tap = self._heard[1].append if on else None
+            self._ours.tap = self._heard[1].append if self._on and self._caller.receives else None
 
     def mixed(self, now: float, packet: memoryview) -> None:
         """What the caller hears of two others or more: both on the other side's channel."""
-        if self._paused_at is None and not self._stopped:
+        if self._on and self._caller.receives:
             self._heard[1].append((now, packet.tobytes()))
+
+    @property
+    def _on(self) -> bool:
+        return self._paused_at is None and not self._stopped
 
     @property
     def given_up(self) -> bool:

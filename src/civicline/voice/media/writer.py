@@ -94,8 +94,8 @@ class Segment:
             channel.put(heard)
             chunk = Chunk(_without(channel.take(second.samples), second.gaps), second.gaps)
             records += format.seal(self._key, self.header, number, self._seconds, chunk)
-        self._seconds += 1
         self._append(records)
+        self._seconds += 1
 
     def end(self) -> None:
         self._append(format.seal_end(self._key, self.header, self._seconds))
@@ -105,12 +105,12 @@ class Segment:
             self._file = None
 
     def discard(self) -> None:
-        """After a refusal: nothing of it stays."""
+        """Nothing of it stays. It goes while it is locked: so nobody takes it for one that was ended."""
+        with suppress(FileNotFoundError):
+            self._path.unlink()
         if self._file is not None:
             self._file.close()
             self._file = None
-        with suppress(FileNotFoundError):
-            self._path.unlink()
 
     def _append(self, data: bytes) -> None:
         if self._file is None:
@@ -126,6 +126,8 @@ class Segment:
         log.error("a recording cannot be written: %s", error)
         if self._file is not None:
             with suppress(OSError):
+                if not self._seconds:  # there is nothing in it
+                    self._path.unlink()
                 self._file.close()
             self._file = None
         self.given_up = True
