@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from civicline.agency import pack
+from civicline.agency import pack, trunks
 from civicline.agency.mistakes import Mistake, PackError
 from civicline.core import hours, kinds
 from civicline.core.agency import Span
@@ -116,6 +116,7 @@ def test_hours_holidays_and_special_days(folder: Path) -> None:
 
 
 OFFER = "offer_after_s: 300"
+THROUGH = 'hosts: ["203.0.113.5:5061"]\n  through: "10.20.0.5:5060"\n  transport: tls'
 CASES = [
     ("topics.yaml", "queue: individual", "queue: individuel", "refund.queue", "not in queues.yaml"),
     ("topics.yaml", "skill: identity", "skill: identify", "identity.skill", "not in skills.yaml"),
@@ -174,6 +175,8 @@ CASES = [
     ("trunks.yaml", "127.0.0.0/8", "127.0.0.0/33", "local.networks[0]", "does not do"),
     ("trunks.yaml", '"100"', '"100"\n  hosts: [sip.example.com:5060]', "local.hosts[0]", "does not do"),
     ("trunks.yaml", '"100"', '"100"\n  registration: {user: x}', "local", "does not do"),
+    ("trunks.yaml", '"100"', '"100"\n  transport: tls', "local", "does not do"),
+    ("trunks.yaml", '"100"', f'"100"\n  {THROUGH}\n  registration: {{user: x}}', "local", "does not do"),
 ]
 
 
@@ -186,6 +189,14 @@ def test_a_mistake_is_named(
     assert found, [str(each) for each in mistakes(folder)]
     assert message in found[0].message
     assert found[0].mend
+
+
+def test_a_carrier_behind_a_proxy(folder: Path, change: Change) -> None:
+    change("trunks.yaml", '"100"', f'"100"\n  {THROUGH}\n  registration: {{user: x, contact: "198.51.100.7:5061"}}')
+    (found,) = trunks.from_json(json.loads(json.dumps(trunks.to_json(pack.read(folder).trunks))))
+    assert (found.hosts, found.through) == ((("203.0.113.5", 5061),), ("10.20.0.5", 5060))
+    assert found.transport == "tls" and found.registration is not None
+    assert found.registration.contact == ("198.51.100.7", 5061)
 
 
 def test_a_queue_that_calls_back(folder: Path, change: Change) -> None:

@@ -477,12 +477,6 @@ class Floor:
             return None
         return str(row[0]) if row else None
 
-    def session(self, name: str) -> int:
-        """The database's process of a connection, to hold it up."""
-        query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s ORDER BY backend_start"
-        with connect(self.centre.url, "witness") as conn:
-            return int(conn.execute(query, (f"civicline {name}",)).fetchall()[-1][0])
-
     # The end
 
     def empty(self, **meanwhile: Waits) -> None:

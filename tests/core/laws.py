@@ -9,7 +9,7 @@ from civicline.core.callback_facts import CallbackDue
 from civicline.core.evolve import evolve
 from civicline.core.facts import ContactPassedOn, OfferMade
 from civicline.core.menu_facts import PositionTold
-from civicline.core.model import State
+from civicline.core.model import CALLBACK, State
 from civicline.core.ring_back_facts import WrapUpPutOff
 
 HAS_AGENT = {"offered", "talking", "wrapping"}
@@ -297,6 +297,13 @@ def check_same_agent(state):
             assert state.now < contact.for_agent_since + policy.same_agent_s, "waits for somebody too long"
 
 
+def check_notices(state):
+    """What a voice mail heard is no notice to the person."""
+    for contact in state.contacts.values():
+        if contact.channel == CALLBACK and contact.state == "kept" and contact.promise.reached_at is None:
+            assert contact.notice_at is None, "whoever was not reached yet has heard the notice"
+
+
 def check_menus(state):
     """Whoever is in a menu can get out of it, and hears no more than the pack has."""
     for contact in state.contacts.values():
@@ -386,6 +393,7 @@ def check_all(state, most_attempts=MOST_ATTEMPTS):
     check_surveys(state)
     check_offers(state)
     check_line(state)
+    check_notices(state)
     check_menus(state)
     check_promises(state, most_attempts)
     check_places(state)

@@ -21,6 +21,7 @@ ANSWERS = (
     "answers",
     "answers and presses",
     "answers and presses",
+    "a machine answers",
     "fails",
     "rings on",
     "hangs up",
@@ -97,9 +98,12 @@ class CallbackMachine(Steps):
             self.time_passes(30.0)
         elif how != "nothing":
             self.step(r.LegPickedUp(leg))
-            if how == "answers and presses":
+            if how != "hangs up":
                 self.step(r.PlayedNotice(contact.id))
+            if how == "answers and presses":
                 self.step(cb.ReachPerson(contact.id))
+            elif how == "a machine answers":
+                self.step(cb.NobodyPressed(contact.id))
             elif how == "hangs up":
                 self.step(r.LegHungUp(leg, HungUpBy.CALLER))
 

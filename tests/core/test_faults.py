@@ -266,6 +266,17 @@ def test_closed_line_and_closed_queue_turn_away_and_let_go():
     assert floor.caller_hangs_up("c2") == ["LegEnded", "ContactReleased"]
 
 
+def test_a_call_that_comes_to_another_node_before_it_was_answered_is_that_nodes():
+    floor = Floor()
+    floor.do(r.CallArrived("c1", "+1", "", "c1-c", "voice-1"))
+    assert floor.do(r.CallArrived("c1", "+1", "", "c1-c", "voice-1")) == []
+    assert floor.do(r.CallArrived("c1", "+1", "", "c1-c", "voice-2")) == ["CallMoved"]
+    contact, leg = floor.state.contacts["c1"], floor.state.legs["c1-c"]
+    assert (contact.node, leg.node) == ("voice-2", "voice-2")
+    floor.do(r.LegPickedUp("c1-c"))
+    assert floor.do(r.CallArrived("c1", "+1", "", "c1-c", "voice-1")) == [], "it was answered"
+
+
 def test_refused_before_the_notice_stays_refused():
     floor = Floor()
     floor.do(r.CallArrived("c1", "+1", "", "c1-c", "voice-1"))

@@ -83,6 +83,21 @@ def test_passed_on_to_a_colleague_who_is_asked_first(floor):
     assert floor.agent_of("c1") == "ann", "back at its place, the queue's next is asked"
 
 
+def test_passed_on_to_a_colleague_after_the_queue_has_closed():
+    """The person called in time, and keeps the place there if the colleague does not answer."""
+    floor = Floor()
+    floor.ready("dee")
+    floor.call("c1", "building", "es")
+    floor.answer("c1")
+    floor.ready("cid")
+    floor.wait(10 * 3600)
+    said = floor.do(r.PassOn("dee", "c1", PassedOnFor.OTHER, colleague="cid"))
+    assert said[:2] == ["ContactPassedOn", "OfferMade"] and floor.agent_of("c1") == "cid"
+    floor.do(r.LegFailed("c1-2", Failure.DECLINED))
+    floor.ready("eve")
+    assert floor.agent_of("c1") == "eve"
+
+
 @pytest.mark.parametrize(
     "asked",
     [{"queue": "gone"}, {"topic": "gone"}, {"colleague": "ann"}, {"queue": "permits"}, {}],

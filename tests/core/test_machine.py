@@ -92,6 +92,10 @@ class CoreMachine(Steps):
         self.step(kind(contact))
         self.choose(contact, topic)
 
+    @rule(contact=contact_ids, node=st.sampled_from(["voice-1", "voice-2"]))
+    def an_invite_comes_again(self, contact, node):
+        self.step(r.CallArrived(contact, "+1", "", f"{contact}-c", node))
+
     @rule(asked=st.lists(in_menus, min_size=1, max_size=4))
     def somebody_goes_about_in_the_menus(self, asked):
         for request in asked:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from civicline.core import kinds, requests
+from civicline.core.facts import AgencyLoaded
 from civicline.core.lifecycle import AgentState
 from civicline.core.measures import OUTCOMES
 from civicline.core.model import Contact
@@ -242,9 +243,9 @@ class Town:
 
     def load(self, pack: Path) -> None:
         command = [sys.executable, "-m", "civicline.cli", "agency", "load", str(pack)]
-        before = self.centre.state().agency
+        before = len(self.facts(AgencyLoaded))
         subprocess.run(command, env=self.centre.environ, check=True, capture_output=True)
-        eventually(lambda: self.centre.state().agency != before, what="the new pack in force")
+        eventually(lambda: len(self.facts(AgencyLoaded)) > before, what="the new pack in force")
         self.sounds = Sounds(self.centre)
 
     def facts(self, kind: type[F]) -> list[F]:

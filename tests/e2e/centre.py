@@ -111,6 +111,11 @@ class Centre:
         assert status is not None
         return int(status["children"][process]["pid"])
 
+    def sessions(self, name: str) -> list[int]:
+        """The database's processes of the connections of that name, to hold them up."""
+        query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
+        return [int(row[0]) for row in self.conn.execute(query, (f"civicline {name}",))]
+
     def starts(self, process: str) -> int:
         status = self.status()
         assert status is not None

@@ -40,7 +40,7 @@ def test_an_answer_that_could_not_be_stored(floor: Floor) -> None:
     floor.turn({"ringing": floor.bring("ringing")})
     phone = floor.phones["bob"]
     said = phone.count("CALL_LOCAL_SDP")
-    with stopped(floor.session("appender")):
+    with stopped(*floor.centre.sessions("appender")):
         phone.accept()
         eventually(lambda: phone.count("CALL_LOCAL_SDP") > said, what="the phone's answer")
         floor.centre.kill("voice")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -81,28 +82,73 @@ def test_a_media_process_that_stands_still_while_a_phone_should_ring(town: Town)
         town.centre.wrap_up("ann", topic="refund")
 
 
-def arrives_unanswered(town: Town, late: ExitStack, stack: ExitStack) -> Caller:
-    """In the journal, and not answered, since media stands still; from then on the engine does."""
+@contextmanager
+def unanswered(town: Town, stack: ExitStack) -> Iterator[Caller]:
+    """In the journal, and not answered, since media stands still; until the end of the context."""
     while True:
         with stopped(town.centre.pid("media-1")):
             caller = stack.enter_context(town.call())
             eventually(lambda: caller.sipp.has_ended() or caller.is_known(), what="the call, or 503")  # noqa: B023
             if not caller.sipp.has_ended():
-                late.enter_context(stopped(town.centre.pid("engine")))
-                return caller
+                eventually(lambda: caller.sipp.saw("SIP/2.0 100"), what="the 100")  # noqa: B023
+                yield caller
+                return
             caller.vanish()
+
+
+def kill_voice(town: Town) -> None:
+    starts = town.centre.starts("voice")
+    town.centre.kill("voice")
+    eventually(lambda: town.centre.starts("voice") > starts, what="voice started again")
+
+
+def goes_on_to_the_end(town: Town, caller: Caller) -> None:
+    eventually(town.centre.accepts, what="voice up")
+    caller.hear("notice")
+    caller.leave()
+    caller.until("closed")
+
+
+def invites(caller: Caller) -> int:
+    return sum(message.sent and message.start.startswith("INVITE") for message in caller.sipp.messages())
 
 
 def test_voice_is_killed_between_an_answer_that_was_stored_and_its_decision(town: Town) -> None:
     """The caller was told 100, and does not send the INVITE again."""
     with ExitStack() as stack, ExitStack() as late:
-        caller = arrives_unanswered(town, late, stack)
+        with unanswered(town, stack) as caller:
+            late.enter_context(stopped(town.centre.pid("engine")))
         town.until_asked(requests.LegPickedUp, caller.id)
-        starts = town.centre.starts("voice")
-        town.centre.kill("voice")
-        eventually(lambda: town.centre.starts("voice") > starts, what="voice started again")
-        eventually(town.centre.accepts, what="voice up")
+        kill_voice(town)
         late.close()
-        caller.hear("notice")
-        caller.leave()
-        caller.until("closed")
+        goes_on_to_the_end(town, caller)
+
+
+def test_voice_is_killed_between_a_call_that_was_stored_and_its_answer(town: Town) -> None:
+    """The caller was told 100, and does not send the INVITE again."""
+    with ExitStack() as stack:
+        with unanswered(town, stack) as caller:
+            kill_voice(town)
+        goes_on_to_the_end(town, caller)
+        assert invites(caller) == 1
+
+
+def test_voice_is_killed_before_a_call_was_stored(town: Town) -> None:
+    """The caller was told nothing, sends the INVITE again, and is one contact."""
+    before = len(town.centre.contacts())
+    with town.call() as caller:
+        with stopped(*town.centre.sessions("appender")):
+            eventually(lambda: invites(caller) > 1, what="the INVITE again")
+            assert not caller.sipp.saw("SIP/2.0")
+            kill_voice(town)
+        goes_on_to_the_end(town, caller)
+    assert len(town.centre.contacts()) == before + 1
+
+
+def test_a_call_that_cannot_be_answered_after_a_restart_is_told_to_come_again(town: Town) -> None:
+    """Media stands still for longer than a call is kept waiting."""
+    with ExitStack() as stack, unanswered(town, stack) as caller:
+        kill_voice(town)
+        eventually(lambda: caller.sipp.saw("SIP/2.0 503"), what="503")
+        assert caller.result().received("SIP/2.0 503")[0].header("Retry-After")
+    caller.until("closed")

@@ -200,7 +200,12 @@ def test_a_representative_rings_the_person_another_time(town: Town, person_port:
             town.centre.ask(PromiseLater("ann", first.id, promised, time.time() + 15))
             town.centre.wrap_up("ann")
             assert town.centre.contact(promised).for_agent == "ann"
+            rung.hear("notice")
+            rung.ear.press("1")
             rung.hear("ringing_back")
+            assert town.centre.contact(promised).state == "ringing_back", (
+                "a key before the notice was heard counts nothing"
+            )
             rung.ear.press("1")
             take(town, "ann", phone)
             eventually(lambda: rung.ear.hears(AGENT_HZ), what="the representative's tone at the person's")

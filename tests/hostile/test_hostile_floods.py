@@ -108,7 +108,9 @@ def rejected(centre: Centre, caller: Caller) -> int:
 def test_new_calls_are_taken_as_soon_as_a_flood_ends(centre: Centre) -> None:
     with flood(sip(centre, "INVITE", STRANGER), sip(centre, "REGISTER", STRANGER)):
         pass
-    with Town(centre).call() as caller:
+    town = Town(centre)
+    with town.call() as caller:
         caller.hear("notice")
         caller.leave()
+    assert town.refused == 0
     centre.assert_nothing_left()

@@ -13,8 +13,8 @@ from civicline.core import requests as r
 from civicline.core.agency import CallbackPolicy
 from civicline.core.decide import react
 from civicline.core.lifecycle import TopicBy
-from civicline.core.model import Contact, State
-from civicline.voice.dialable import canonical, number_to_ring
+from civicline.core.model import CALLBACK, Contact, State
+from civicline.voice.dialable import canonical, line_called, number_to_ring
 from civicline.voice.ivr.present import step_of
 from civicline.voice.ivr.step import ENTERED, Spoken, Step
 
@@ -168,13 +168,34 @@ def test_whoever_no_longer_needs_us_says_so() -> None:
     assert (line.contact.state, line.state.legs["c-b1"].state) == ("closed", "ending")
 
 
-def test_whoever_never_heard_the_notice_hears_it_with_the_greeting() -> None:
+def test_whoever_never_heard_the_notice_hears_it_to_its_end_before_any_key_puts_them_through() -> None:
     line = Line()
     line.ring()
     line.contact.notice_at = None
-    step = line.step()
-    assert [each.name for each in step.prompts] == ["notice", "ringing_back"]
-    assert step.keys["1"] == (r.PlayedNotice("c"), cb.ReachPerson("c"))
+    line.ask(r.LegPickedUp("c-b1"))
+    notice = line.step()
+    assert [each.name for each in notice.prompts] == ["notice"] and not notice.takes_ahead
+    assert set(notice.keys) == {"9", "3"} and notice.keys["9"][-1] == r.PlayedNotice("c")
+    line.ask(*notice.after)
+    greeting = line.step()
+    assert [each.name for each in greeting.prompts] == ["ringing_back"] and greeting.id != notice.id
+    assert greeting.keys["1"] == (cb.ReachPerson("c"),)
+
+
+def test_a_notice_that_only_a_machine_heard_is_said_again_at_the_next_attempt() -> None:
+    line = Line()
+    line.ring()
+    line.contact.notice_at, line.contact.channel = None, CALLBACK
+    line.ask(r.LegPickedUp("c-b1"), *line.step().after)
+    line.ask(*line.step().silence)
+    assert line.contact.state == "kept" and line.contact.notice_at is None
+
+
+def test_whoever_heard_the_notice_in_the_first_call_need_not_hear_it_again() -> None:
+    line = Line()
+    line.ring()
+    line.ask(r.LegPickedUp("c-b1"), *line.step().silence)
+    assert line.contact.state == "kept" and line.contact.notice_at is not None
 
 
 @pytest.mark.parametrize(
@@ -204,6 +225,14 @@ def test_whom_we_ring(number: str, dialled: str | None) -> None:
 @pytest.mark.parametrize("written", ["2025550143", "+12025550143", "12025550143", "+1 (202) 555-0143", "202.555.0143"])
 def test_a_number_is_the_same_however_it_is_written(written: str) -> None:
     assert canonical(AGENCY, written) == "+12025550143"
+
+
+@pytest.mark.parametrize("written", ["3035550100", "+13035550100", "13035550100"])
+def test_a_line_is_called_however_the_carrier_writes_it(written: str) -> None:
+    line = replace(next(iter(AGENCY.lines.values())), number="+13035550100")
+    agency = replace(AGENCY, lines={"100": AGENCY.lines["100"], line.number: line})
+    assert line_called(agency, written) == "+13035550100"
+    assert (line_called(agency, "100"), line_called(agency, "999")) == ("100", None)
 
 
 @pytest.mark.parametrize("none", ["", "anonymous", "100", "+999123"])

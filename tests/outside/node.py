@@ -32,12 +32,22 @@ class Node:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Node:
+        self.start()
+        return self
+
+    def start(self) -> None:
         for process in PROCESSES:
-            log = (self._folder / f"{self.name}-{process}.log").open("wb")
+            log = (self._folder / f"{self.name}-{process}.log").open("ab")
             command = [sys.executable, "-m", "civicline.cli", "run", process]
             self._processes.append(subprocess.Popen(command, env=self.environ, stdout=log, stderr=log))
         eventually(self._listens, 150, f"{self.name}'s SIP socket")
-        return self
+
+    def kill(self) -> None:
+        """kill -9 of all that it has. Nobody starts it again but `start`."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
+        self._processes.clear()
 
     def pid(self, process: str) -> int:
         return self._processes[PROCESSES.index(process)].pid

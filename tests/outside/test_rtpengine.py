@@ -71,4 +71,5 @@ def test_tls_and_srtp_outside(centre: Centre) -> None:
             eventually(lambda: heard.hears(CALLER_HZ), what="the caller, heard by the operator")
             eventually(lambda: heard_outside.hears(AGENT_HZ), what="the operator, heard by the caller")
         carrier.hang_up()
+        town.until("olga", "wrap_up")
     centre.assert_nothing_left()

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from e2e.callers import Town
+from civicline.core.requests import SendToOffice
+from e2e.callers import Caller, Town
 from e2e.centre import Centre
-from e2e.witness import AGENT_HZ, tone_file
-from hostile.beside import CARRIER, SCENARIO, STRANGER, pack, udp
+from e2e.witness import AGENT_HZ, CALLER_HZ, tone_file
+from hostile.beside import CARRIER, SCENARIO, STRANGER, assert_all_went_through, pack, udp
 from hostile.fuzzer import Fuzzer
 from outside.node import Node
-from peers import baresip, kamailio, sipp
+from peers import baresip, kamailio, rtpengine, sipp
+from peers.baresip import Phone
 from peers.kamailio import Kamailio
-from peers.ports import eventually
+from peers.ports import eventually, free_udp
+from peers.rtpengine import Rtpengine
 from peers.sipp import Sipp
 from peers.stopped import stopped
 
 CALLS = 12
+OFFICE_HZ = 1200.0
+STAYS = Path(__file__).parent / "scenarios" / "stays.xml"
+LOAD, LOAD_A_S = 120, 8
 
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
-    if not (kamailio.installed() and sipp.installed() and baresip.installed()):
-        pytest.skip("apt-get install kamailio kamailio-tls-modules sip-tester baresip-core")
+    if not all(peer.installed() for peer in (kamailio, rtpengine, sipp, baresip)):
+        pytest.skip("apt-get install kamailio kamailio-tls-modules rtpengine-daemon sip-tester baresip-core")
     folder = tmp_path_factory.mktemp("two-nodes")
     with Centre(folder, pack(folder)) as running:
         yield running
@@ -83,23 +92,61 @@ def test_a_representative_registered_at_one_node_is_rung_by_the_other(
     assert {contact.node for contact in centre.contacts()[-2:]} == {"voice-1", "voice-2"}
 
 
-def test_a_killed_node_s_calls_go_on_and_new_ones_go_to_the_other(centre: Centre, front: Kamailio) -> None:
+def test_a_node_killed_under_load(centre: Centre, front: Kamailio, node: Node) -> None:
+    """All that it has is killed, and stays so for a while: every call that comes is taken by the other one, and its own
+    calls, those among them that hang up meanwhile, go on once it is started again."""
     town = Town(centre)
     with ExitStack() as stack:
         callers = [stack.enter_context(town.call(to=front.udp)) for _ in range(4)]
         for caller in callers:
             caller.hear("notice")
-        before = known(centre)
         assert {caller.contact.node for caller in callers} == {"voice-1", "voice-2"}
-        centre.kill("voice")
-        with Sipp(SCENARIO, front.udp, service="100", calls=CALLS, rate=6) as carrier:
-            result = carrier.wait()
-        assert result.ok, result.explain()
-        assert nodes_of(centre, before)["voice-2"] > 0
+        before = known(centre)
+        load = stack.enter_context(
+            Sipp(STAYS, front.udp, service="100", calls=LOAD, rate=LOAD_A_S, limit=LOAD, trace=False)
+        )
+        eventually(lambda: nodes_of(centre, before)["voice-2"] > LOAD_A_S, what="calls at both nodes")
+        node.kill()
+        at_kill = known(centre)
+        eventually(lambda: nodes_of(centre, at_kill)["voice-1"] > 3 * LOAD_A_S, what="calls at the node that is left")
+        assert nodes_of(centre, at_kill)["voice-2"] == 0
+        node.start()
+        result = load.wait(120)
+        assert_all_went_through(result, LOAD)
         for caller in callers:
             eventually(lambda caller=caller: (caller.look(), caller.ear.is_flowing())[1], what="the sound of a call")
             caller.leave()
-    eventually(lambda: not centre.state().legs, 40, what="the end of all legs")
+    eventually(lambda: not centre.state().legs, 60, what="the end of all legs")
+
+
+def arrives_unanswered_at(node: Node, town: Town, front: Kamailio, stack: ExitStack) -> Caller:
+    """In the journal as that node's, whose media process stands still from before the call came."""
+    while True:
+        os.kill(node.pid("media"), signal.SIGSTOP)
+        caller = stack.enter_context(town.call(to=front.udp))
+        eventually(lambda: caller.sipp.has_ended() or caller.is_known(), what="the call, or 503")  # noqa: B023
+        if caller.is_known() and caller.contact.node == node.name:
+            return caller
+        os.kill(node.pid("media"), signal.SIGCONT)
+        caller.vanish()
+        eventually(lambda: not town.centre.state().legs, 60, "the end of all legs")
+
+
+def test_a_call_that_a_killed_node_had_not_answered_is_answered_by_the_other(
+    centre: Centre, front: Kamailio, node: Node
+) -> None:
+    town = Town(centre)
+    with ExitStack() as stack:
+        caller = arrives_unanswered_at(node, town, front, stack)
+        eventually(lambda: caller.sipp.saw("SIP/2.0 100"), what="the 100")
+        before = caller.id
+        node.kill()
+        assert caller.contact.node == node.name
+        caller.hear("notice")
+        assert (caller.id, caller.contact.node) == (before, "voice-1")
+        caller.leave()
+        node.start()
+    eventually(lambda: not centre.state().legs, 60, what="the end of all legs")
 
 
 def test_when_no_node_can_take_calls_the_carrier_is_told_when_to_try_again(
@@ -135,3 +182,36 @@ def test_it_is_no_open_relay(centre: Centre, front: Kamailio) -> None:
 
 def _of(front: Kamailio) -> tuple[bytes, int]:
     return front.udp[0].encode(), front.udp[1]
+
+
+def ring_by_tls(town: Town, front: Kamailio, office: Phone) -> None:
+    """Load the pack with a carrier on TLS behind Kamailio."""
+    host, through = (f'"{address[0]}:{address[1]}"' for address in (office.tls, front.udp))
+    trunk = f'{{networks: [127.0.0.1], caller_id: "100", hosts: [{host}], through: {through}, transport: tls}}'
+    made = town.centre.folder / "pack"
+    (made / "trunks.yaml").write_text(f"local: {trunk}\n")
+    town.load(made)
+
+
+def test_another_office_is_rung_by_tls_and_srtp(centre: Centre) -> None:
+    town = Town(centre)
+    tones = [tone_file(centre.folder / f"{hz:.0f}.wav", hz) for hz in (AGENT_HZ, OFFICE_HZ)]
+    with (
+        Rtpengine(free_udp()) as engine,
+        Kamailio([centre.sip], rtpengine=engine.address) as front,
+        Phone("555", "", front.udp, tls=True, plays=tones[1], auto_answer=True) as office,
+        town.working("ann", plays=tones[0], auto_answer=True),
+    ):
+        ring_by_tls(town, front, office)
+        with town.call() as caller:
+            caller.go_to("refund")
+            caller.until("talking")
+            centre.ask(SendToOffice("ann", caller.id, "vehicles", "plates"))
+            with town.dump(office) as heard:
+                eventually(lambda: caller.ear.hears(OFFICE_HZ), 60, "the office, heard by the caller")
+                eventually(lambda: heard.hears(CALLER_HZ), what="the caller, heard by the office")
+            assert "RTP/SAVP" in office.log and "SIP/2.0/TLS" in office.log
+            caller.leave()
+        town.until("ann", "wrap_up")
+        centre.wrap_up("ann")
+    centre.assert_nothing_left()

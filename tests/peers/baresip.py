@@ -78,7 +78,7 @@ class Phone:
         tls: bool = False,
     ) -> None:
         self.user = user
-        self.port = port or free_udp()
+        self.port = port or free_udp(count=2)
         self.control = free_tcp()
         self.folder = Path(tempfile.mkdtemp(prefix="baresip-"))
         self.events: list[dict[str, Any]] = []
@@ -88,7 +88,7 @@ class Phone:
         self._kept_log: str | None = None
         self._write_files(password, registrar, auto_answer, plays, register_s)
         if tls:
-            self._secure()
+            self._secure(auto_answer)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -235,12 +235,24 @@ class Phone:
         account = f"{uri};auth_pass={password};answermode={mode};regint={register_s};audio_codecs=pcmu/8000/1\n"
         (self.folder / "accounts").write_text(account)
 
-    def _secure(self) -> None:
-        """It does not register, calls by TLS, and insists on SRTP (RFC 4568)."""
-        account = f"<sip:{self.user}@127.0.0.1;transport=tls>;regint=0;mediaenc=srtp-mand;audio_codecs=pcmu/8000/1\n"
+    @property
+    def tls(self) -> tuple[str, int]:
+        """Where it is called by TLS: baresip takes the port after that for UDP."""
+        return ("127.0.0.1", self.port + 1)
+
+    def _secure(self, auto_answer: bool) -> None:
+        """It does not register, calls and is called by TLS, and insists on SRTP (RFC 4568)."""
+        mode = "auto" if auto_answer else "manual"
+        uri = f"<sip:{self.user}@127.0.0.1;transport=tls>"
+        account = f"{uri};regint=0;answermode={mode};mediaenc=srtp-mand;audio_codecs=pcmu/8000/1\n"
         (self.folder / "accounts").write_text(account)
+        certificate = self.folder / "certificate.pem"
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2"]
+        subprocess.run([*command, "-out", certificate, "-keyout", self.folder / "key"], check=True, capture_output=True)
+        with certificate.open("a") as both:
+            both.write((self.folder / "key").read_text())
         with (self.folder / "config").open("a") as config:
-            config.write("module srtp.so\n")
+            config.write(f"module srtp.so\nsip_certificate {certificate}\n")
 
     def _silence(self) -> Path:
         path = self.folder / "silence.wav"

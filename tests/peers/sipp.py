@@ -25,7 +25,7 @@ from peers.ports import PATIENCE_S, eventually, free_udp, give_back
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 BETWEEN = re.compile(r"^-{20,} (?=\d{4})", re.M)
-HEAD = re.compile(r"[^\n]*\nUDP message (sent|received)[^\n]*:\n\n")
+HEAD = re.compile(r"[^\n]*\n(?:UDP|TCP) message (sent|received)[^\n]*:\n\n")
 LIFE_S = 280
 """SIPp ends itself then: later than any test waits for it."""
 PATIENT = ("-watchdog_major_maxtriggers", "1000000", "-watchdog_minor_maxtriggers", "1000000")
@@ -80,6 +80,10 @@ class Result:
         told = "\n".join(f"{'>' if m.sent else '<'} {m.start}" for m in self.messages[-30:])
         failed = {name: count for name, count in self.stats.items() if name.startswith("Failed") and int(count or 0)}
         return f"sipp ended with {self.status}\n{failed}\n{self.errors[-2000:]}\n{told}"
+
+
+def _sockets(kind: str) -> list[str]:
+    return Path(f"/proc/net/{kind}").read_text().splitlines()[1:]
 
 
 class Sipp:
@@ -176,7 +180,7 @@ class Sipp:
             return True  # it ended already; wait() tells how
         with contextlib.suppress(OSError):
             wanted = f":{self.port:04X} "
-            return any(wanted in line.split()[1] + " " for line in Path("/proc/net/udp").read_text().splitlines()[1:])
+            return any(wanted in line.split()[1] + " " for kind in ("udp", "tcp") for line in _sockets(kind))
         return False
 
     def _command(self, peer, calls, rate, limit, service, keys, args, timeout_s) -> list[str]:

@@ -38,6 +38,11 @@ def name(prefix: str, *parts: str) -> str:
     return prefix + hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
+def _account(given: dict) -> Account:
+    contact = given.get("contact")
+    return Account(**given | {"contact": tuple(contact) if contact else None})
+
+
 class App:
     def __init__(self, config: dict) -> None:
         self.config = config
@@ -53,9 +58,14 @@ class App:
         self.bindings = MemoryBindings()
         self.trunks = [Trunk("carrier", (net,)) for net in config.get("trunks", ["127.0.0.0/8"])]
         if "carrier" in config:
-            hosts = tuple((host, port) for host, port in config["carrier"]["hosts"])
-            account = Account(**config["carrier"]["account"]) if "account" in config["carrier"] else None
-            self.trunks.append(Trunk("ours", ("192.0.2.0/24",), "100", hosts, account))
+            given = config["carrier"]
+            hosts = tuple((host, port) for host, port in given["hosts"])
+            account = _account(given["account"]) if "account" in given else None
+            through = tuple(given["through"]) if "through" in given else None
+            by = given.get("transport", "udp")
+            self.trunks.append(
+                Trunk("ours", (given.get("network", "192.0.2.0/24"),), "100", hosts, account, through, by)
+            )
         self.endpoint = SipEndpoint(
             Options(
                 listen=("127.0.0.1", config["port"]),
@@ -66,6 +76,7 @@ class App:
                 credentials=credentials,
                 admit=lambda: self.shed,
                 min_expires_s=config.get("min_expires_s", 60),
+                hold_trying=config.get("hold_trying", False),
                 now=(lambda: 0.0) if config.get("clock_stands") else time.monotonic,
             ),
             self,
@@ -120,9 +131,12 @@ class App:
         saved = self.endpoint.dialog(leg)
         return saved.decode() if saved else None
 
-    def do_rehydrate(self, leg, dialog):
+    def do_trying(self, leg):
+        return self.endpoint.trying(leg)
+
+    def do_rehydrate(self, leg, dialog, waits=False):
         try:
-            return self.endpoint.rehydrate(leg, dialog.encode())
+            return self.endpoint.rehydrate(leg, dialog.encode(), waits)
         except DialogError as error:
             return str(error)
 

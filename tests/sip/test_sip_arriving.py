@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sip_app import App, sdp
 
 from peers.doubler import Doubler
@@ -21,6 +22,29 @@ def test_a_call_is_answered_and_the_caller_hangs_up(app: App) -> None:
         result = carrier.wait()
     assert result.ok, result.explain()
     assert app.do("legs") == []
+
+
+@pytest.mark.parametrize(
+    ("dialled", "called", "read"),
+    [
+        ("agency", "X-Nothing: 1", "5550199"),
+        ("agency", "P-Called-Party-ID: <sip:5550100@carrier.example>", "5550100"),
+        ("5550111", "P-Called-Party-ID: <sip:5550100@carrier.example>", "5550111"),
+    ],
+)
+def test_a_carrier_calls_the_contact_that_we_registered(dialled: str, called: str, read: str) -> None:
+    """RFC 3261 section 16.6: the request URI is our Contact then, and To keeps what was dialled."""
+    account = {"user": "agency", "password": "s3cret"}
+    keys = {"number": "5550199", "called": called}
+    with (
+        App(trunks=[], carrier={"hosts": [], "network": "127.0.0.0/8", "account": account}) as app,
+        Sipp("uac_retargeted", app.address, service=dialled, code=404, keys=keys) as carrier,
+    ):
+        invite = app.expect("invited")
+        assert invite["to_user"] == read
+        app.do("refuse", leg=invite["leg"], code=404, reason="Not Found")
+        result = carrier.wait()
+    assert result.ok, result.explain()
 
 
 def test_the_to_tag_is_the_one_that_was_chosen(app: App) -> None:

@@ -41,6 +41,29 @@ def test_it_registers_at_the_next_host_where_one_is_away() -> None:
     assert result.ok, result.explain()
 
 
+def test_it_registers_through_a_proxy_at_which_it_is_called() -> None:
+    with Sipp("uas_registrar", keys=KEYS) as proxy:
+        wanted = carrier(("203.0.113.5", 5061), contact=["198.51.100.7", 5061])
+        with App(carrier=wanted | {"through": list(proxy.address), "transport": "tls"}):
+            result = proxy.wait()
+    assert result.ok, result.explain()
+    first = result.received("REGISTER")[0]
+    assert first.start.startswith("REGISTER sip:203.0.113.5:5061;transport=tls ")
+    assert "<sip:agency@198.51.100.7:5061;transport=tls>" in str(first.header("Contact"))
+
+
+def test_a_call_out_through_a_proxy_names_the_carrier() -> None:
+    with Sipp("uas_challenges", keys=KEYS) as proxy:
+        wanted = carrier(("203.0.113.5", 5061), expires_s=0) | {"through": list(proxy.address), "transport": "tls"}
+        with App(carrier=wanted) as app:
+            app.do("call_out", leg="out-1", number="2025550143", sdp=sdp())
+            app.expect("answered", leg="out-1")
+            app.do("hang_up", leg="out-1")
+            result = proxy.wait()
+    assert result.ok, result.explain()
+    assert result.received("INVITE")[0].start.startswith("INVITE sip:2025550143@203.0.113.5:5061;transport=tls ")
+
+
 def test_a_wrong_password_is_not_tried_again_at_once() -> None:
     with Sipp("uas_registrar", keys=KEYS) as registrar, App(carrier=carrier(registrar.address, password="no")):
         result = registrar.wait()

@@ -75,6 +75,9 @@ def test_a_guesser_must_wait_and_the_phone_need_not() -> None:
         assert Asker(running, OTHER).register("ana", "right") == 503, "nor from another source"
         assert phone.register("ana", "right") == 200
         assert Asker(running, HOME).register("ana", "right") == 200, "nor does its host's new port wait"
+        assert Asker(running, OTHER).register("ana", "right") == 503, (
+            "who guesses is not forgiven by the phone's refresh"
+        )
         assert guesser.register("ben", "right") == 503, "a source that guesses waits at every user"
         assert Asker(running, OTHER).register("ben", "right") == 200
 

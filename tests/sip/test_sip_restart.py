@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from sip_app import App, sdp
 
-from peers.sipp import Sipp
+from peers.ports import eventually
+from peers.sipp import Message, Sipp
 
 
 def test_an_answered_call_goes_on_in_a_new_process() -> None:
@@ -53,6 +55,44 @@ def test_a_200_that_never_left_is_sent_by_the_new_process() -> None:
             result = carrier.wait()
     assert result.ok, result.explain()
     assert "m=audio 4900" in result.received("SIP/2.0 200")[0].body
+
+
+@pytest.mark.parametrize("how", ["refuse", "hang_up"])
+def test_a_call_that_nobody_answered_is_refused_by_the_new_process(how: str) -> None:
+    code = {"refuse": 503, "hang_up": 480}[how]
+    with App() as first, Sipp("uac_refused", first.address, code=code) as carrier:
+        leg = first.expect("invited")["leg"]
+        dialog = first.do("dialog", leg=leg)
+        first.kill()
+        with App(port=first.address[1]) as second:
+            assert second.do("rehydrate", leg=leg, dialog=dialog, waits=True)
+            more = {"code": 503, "reason": "Service Unavailable", "retry_after_s": 5} if how == "refuse" else {}
+            assert second.do(how, leg=leg, **more)
+            result = carrier.wait()
+            assert second.do("legs") == []
+            assert second.count("ended") == 0
+    assert result.ok, result.explain()
+    assert len(result.received(f"SIP/2.0 {code}")) == 1 and not result.received("BYE")
+
+
+def test_a_caller_is_told_nothing_before_the_call_is_stored() -> None:
+    """And sends the INVITE again until then; once it was told 100 no more."""
+    with App(hold_trying=True) as app, Sipp("uac_answered", app.address, args=("-d", "50")) as carrier:
+        leg = app.expect("invited")["leg"]
+        eventually(lambda: len(sent(carrier)) > 1, what="the INVITE again")
+        assert not carrier.saw("SIP/2.0")
+        app.do("trying", leg=leg)
+        eventually(lambda: carrier.saw("SIP/2.0 100"), what="the 100")
+        before = len(sent(carrier))
+        app.do("answer", leg=leg, sdp=sdp())
+        result = carrier.wait()
+        assert not app.do("trying", leg=leg), "it is answered"
+    assert result.ok, result.explain()
+    assert len(result.sent("INVITE")) == before and app.count("invited") == 1
+
+
+def sent(carrier: Sipp) -> list[Message]:
+    return [message for message in carrier.messages() if message.sent and message.start.startswith("INVITE")]
 
 
 def test_the_far_end_hangs_up_a_call_that_was_taken_up() -> None:

@@ -50,10 +50,7 @@ def read(path: Path) -> Pack:
         raise PackError(path, unplayable)
     return Pack(
         agency=agency,
-        trunks=tuple(
-            Trunk(id_, tuple(part.networks), part.caller_id, tuple(part.hosts), _registration(part))
-            for id_, part in found.entries["trunks"].items()
-        ),
+        trunks=tuple(_trunk(id_, part) for id_, part in found.entries["trunks"].items()),
         accounts=tuple(
             Account(id_, part.name, part.role, part.languages[0]) for id_, part in found.entries["staff"].items()
         ),
@@ -64,8 +61,11 @@ def read(path: Path) -> Pack:
     )
 
 
-def _registration(part: TrunkPart) -> Registration | None:
-    return None if part.registration is None else Registration(part.registration.user, part.registration.expires_s)
+def _trunk(id_: str, part: TrunkPart) -> Trunk:
+    signs = part.registration
+    registration = None if signs is None else Registration(signs.user, signs.expires_s, signs.contact)
+    hosts = tuple(part.hosts)
+    return Trunk(id_, tuple(part.networks), part.caller_id, hosts, registration, part.through, part.transport)
 
 
 def _digest(path: Path, found: files.Files) -> str:

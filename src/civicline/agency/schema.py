@@ -65,6 +65,7 @@ def _host(value: Any) -> tuple[str, int]:
     return host, int(port)
 
 
+HostPort = Annotated[tuple[str, int], BeforeValidator(_host)]
 BARE = {kind.value: Way(kind) for kind in (WayKind.OPERATOR, WayKind.PLACE)}
 """Ways that lead to one thing only, and are named without an id."""
 KINDS = tuple(kind.value for kind in WayKind if kind.value not in BARE)
@@ -134,6 +135,7 @@ class LinePart(Part):
 class RegistrationPart(Part):
     user: Annotated[str, Field(pattern=r"^[^\s@<>\"]{1,64}$")]
     expires_s: Annotated[int, Field(ge=60, le=3600)] = 300
+    contact: HostPort | None = None
 
 
 class TrunkPart(Part):
@@ -141,13 +143,19 @@ class TrunkPart(Part):
 
     networks: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
     caller_id: str = ""
-    hosts: list[Annotated[tuple[str, int], BeforeValidator(_host)]] = []
+    hosts: list[HostPort] = []
     registration: RegistrationPart | None = None
+    through: HostPort | None = None
+    transport: Literal["udp", "tcp", "tls"] = "udp"
 
     @model_validator(mode="after")
-    def _has_where_to_register(self) -> TrunkPart:
+    def _can_be_reached(self) -> TrunkPart:
         if self.registration is not None and not self.hosts:
             raise ValueError("it registers nowhere: add hosts, or remove registration")
+        if self.transport != "udp" and self.through is None:
+            raise ValueError("nodes speak UDP: add through, the address of Kamailio, or remove transport")
+        if self.registration is not None and self.through is not None and self.registration.contact is None:
+            raise ValueError("the carrier would call the node: add contact to registration, where it reaches Kamailio")
         return self
 
 

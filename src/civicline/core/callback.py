@@ -111,7 +111,7 @@ def _played_hold(state: State, request: requests.PlayedHold, at: float, record: 
     record(facts.HoldSaid(at, contact.id))
 
 
-def _rung(state: State, contact_id: str) -> tuple[Contact, Leg] | None:
+def rung(state: State, contact_id: str) -> tuple[Contact, Leg] | None:
     """Whom we ring, once somebody or something has answered."""
     contact = state.contacts.get(contact_id)
     leg = state.legs.get(contact.leg) if contact is not None else None
@@ -122,14 +122,14 @@ def _rung(state: State, contact_id: str) -> tuple[Contact, Leg] | None:
 
 def _reach_person(state: State, request: requests.ReachPerson, at: float, record: Record) -> None:
     """Nobody comes to a representative without having heard the notice."""
-    found = _rung(state, request.contact)
+    found = rung(state, request.contact)
     if found is not None and found[0].notice_at is not None:
         record(facts.PersonReached(at, request.contact, found[1].id))
         same_agent.join(state, found[0], at, record)
 
 
 def _nobody_pressed(state: State, request: requests.NobodyPressed, at: float, record: Record) -> None:
-    found = _rung(state, request.contact)
+    found = rung(state, request.contact)
     if found is not None:
         _fail(state, found[0], Unreached.NOT_PRESSED, at, record)
 

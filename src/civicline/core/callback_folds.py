@@ -141,6 +141,8 @@ def _attempt_failed(state: State, fact: facts.AttemptFailed) -> None:
     promise.failed.append(fact.why)
     promise.next_at = fact.next_at
     contact.for_agent_since = None
+    if contact.channel == CALLBACK and promise.reached_at is None:
+        contact.notice_at = None  # it was played to what answered, and no person has shown to be there
     move_contact(state, contact, "AttemptFailed")
     leg = state.legs.get(fact.leg)
     if leg is not None and leg.state is LegState.NEW and fact.why is Unreached.NO_ANSWER:

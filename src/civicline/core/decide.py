@@ -36,6 +36,7 @@ from civicline.core.facts import Fact
 from civicline.core.joining import Record
 from civicline.core.lifecycle import (
     BUSY,
+    CONTACT,
     PROMISED,
     AgentState,
     ContactState,
@@ -134,6 +135,7 @@ def _call_arrived(state: State, request: requests.CallArrived, at: float, record
     if agency is None or request.line not in agency.lines:
         return
     if request.contact in state.contacts or request.leg in state.legs:
+        _move_call(state, request, at, record)
         return
     record(
         facts.ContactArrived(
@@ -154,6 +156,15 @@ def _call_arrived(state: State, request: requests.CallArrived, at: float, record
         record(facts.LanguageChosen(at, request.contact, line.language))
 
 
+def _move_call(state: State, request: requests.CallArrived, at: float, record: Record) -> None:
+    """A proxy has given the node up that could not answer in time: the call is that node's to which it came now."""
+    contact, leg = state.contacts.get(request.contact), state.legs.get(request.leg)
+    if contact is None or leg is None or contact.leg != leg.id or leg.node == request.node:
+        return
+    if leg.state is LegState.NEW and (contact.state, "CallMoved") in CONTACT:
+        record(facts.CallMoved(at, contact.id, leg.id, request.node))
+
+
 def _in_menu(state: State, contact_id: str) -> Contact | None:
     contact = state.contacts.get(contact_id)
     return contact if contact is not None and contact.state is ContactState.MENU else None
@@ -166,9 +177,9 @@ def _played_notice(state: State, request: requests.PlayedNotice, at: float, reco
         if state.agency is not None and (contact.language is not None or len(state.agency.languages) == 1):
             menus.begin(state, contact, at, record)
         return
-    contact = state.contacts.get(request.contact)
-    if contact is not None and contact.state is ContactState.RINGING_BACK and contact.notice_at is None:
-        record(facts.NoticePlayed(at, contact.id))
+    found = callback.rung(state, request.contact)
+    if found is not None and found[0].notice_at is None:
+        record(facts.NoticePlayed(at, request.contact))
 
 
 def _choose_language(state: State, request: requests.ChooseLanguage, at: float, record: Record) -> None:

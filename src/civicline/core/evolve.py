@@ -71,6 +71,14 @@ def _contact_arrived(state: State, fact: facts.ContactArrived) -> None:
     state.nodes[fact.node] = fact.at
 
 
+def _call_moved(state: State, fact: facts.CallMoved) -> None:
+    contact, leg = state.contacts[fact.contact], state.legs[fact.leg]
+    _move_contact(state, contact, "CallMoved")
+    _move_leg(leg, "CallMoved")
+    contact.node = leg.node = fact.node
+    state.nodes[fact.node] = fact.at
+
+
 def _notice_played(state: State, fact: facts.NoticePlayed) -> None:
     contact = state.contacts[fact.contact]
     _move_contact(state, contact, "NoticePlayed")
@@ -276,6 +284,7 @@ _HOW: dict[type, Callable[[State, Any], None]] = {
     facts.ContactArrived: _contact_arrived,
     facts.NoticePlayed: _notice_played,
     **consent.FOLDS,
+    facts.CallMoved: _call_moved,
     facts.LanguageChosen: _language_chosen,
     facts.TopicChosen: _topic_chosen,
     facts.ContactQueued: _contact_queued,

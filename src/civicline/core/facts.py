@@ -31,6 +31,16 @@ class ContactArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMoved:
+    """The INVITE has come to another node, before the one to which it came first could answer."""
+
+    at: float
+    contact: str
+    leg: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoticePlayed:
     at: float
     contact: str
@@ -441,7 +451,8 @@ class SegmentWrapUpRanOut:
 
 
 Fact = (
-    AgencyLoaded | ContactArrived | NoticePlayed | RecordingRefused | LanguageChosen | TopicChosen | ContactQueued
+    AgencyLoaded | ContactArrived | CallMoved | NoticePlayed | RecordingRefused | LanguageChosen | TopicChosen
+    | ContactQueued
     | ContactTurnedAway | ContactWidened | OfferMade | OfferMissed | OfferAccepted | TalkEnded | ContactWrapped
     | WrapUpRanOut | ContactAbandoned | ContactReleased | LegRinging | LegAnswered | LegEnded
     | PhoneRegistered | PhoneGone | AgentSignedIn | AgentSignedOut | AgentAvailable | AgentOnBreak | AgentNextSet

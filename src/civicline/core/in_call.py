@@ -102,7 +102,9 @@ def _pass_on(state: State, request: requests.PassOn, at: float, record: Record) 
     topic = agency.topics.get(request.topic)
     colleague = _free(state, request.colleague, contact.agent) if request.colleague else None
     queue = agency.queues.get(topic.queue if topic else request.queue or (contact.queue or "" if colleague else ""))
-    if queue is None or not hours.is_open(agency, queue.calendar, at) or (request.colleague and colleague is None):
+    if queue is None or (request.colleague and colleague is None):
+        return
+    if colleague is None and not hours.is_open(agency, queue.calendar, at):
         return
     skill = topic.skill if topic else contact.skill if queue.id == contact.queue else ""
     end_consult(state, contact, HungUpBy.US, at, record)

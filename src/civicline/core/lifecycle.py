@@ -198,6 +198,8 @@ CONTACT: Mapping[tuple[ContactState, str], ContactState] = {
     (C.MENU, "PlaceRestored"): C.MENU,
     (C.MENU, "ContactQueued"): C.WAITING,
     (C.MENU, "ContactTurnedAway"): C.TURNED_AWAY,
+    (C.MENU, "CallMoved"): C.MENU,
+    (C.TURNED_AWAY, "CallMoved"): C.TURNED_AWAY,
     (C.MENU, "ContactAbandoned"): C.CLOSED,
     (C.TURNED_AWAY, "RecordingRefused"): C.TURNED_AWAY,
     (C.TURNED_AWAY, "ContactReleased"): C.CLOSED,
@@ -305,6 +307,7 @@ AGENT: Mapping[tuple[AgentState, str], AgentState] = {
 }
 
 LEG: Mapping[tuple[LegState, str], LegState] = {
+    (L.NEW, "CallMoved"): L.NEW,
     (L.NEW, "LegRinging"): L.RINGING,
     (L.NEW, "LegAnswered"): L.ANSWERED,
     (L.RINGING, "LegAnswered"): L.ANSWERED,

@@ -9,21 +9,23 @@ answer is stored: a process that is killed before leaves a phone that repeats it
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from civicline.core import deadlines, requests
 from civicline.core.lifecycle import Failure, LegState
 from civicline.core.model import Leg
-from civicline.voice import bridge, store
+from civicline.voice import bridge, calls_out, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.media import sdp as sdps
 from civicline.voice.media.client import DUMMY_SDP
-from civicline.voice.sip.api import Address
+from civicline.voice.sip.api import Binding
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
 
+Invite = Callable[[str], bool]
+"""Sends the INVITE with our SDP; False: it cannot."""
 FAILURE = {
     486: Failure.BUSY,
     600: Failure.BUSY,
@@ -66,48 +68,32 @@ def _begin(app: Application, call: Call, leg: Leg) -> None:
     bridge.offer_agent(app, call, caller, local, lambda: app.mend(call.contact))
 
 
-@dataclass(frozen=True)
-class Where:
-    """Whom to ring, by which address, and what the phone shows."""
-
-    target: str = field(repr=False)
-    user: str = field(repr=False)
-    caller_id: str = field(repr=False)
-    via: Address = field(repr=False)
-
-
-def _where(app: Application, call: Call, leg: Leg) -> Where | None:
+def _invite_of(app: Application, call: Call, leg: Leg) -> Invite | None:
     """None: the representative's phone is not registered, or there is no carrier or no such office."""
     if leg.office is not None:
-        return _outside(app, leg.office)
+        office = app.state.agency.offices.get(leg.office) if app.state.agency else None
+        return partial(calls_out.invite, app, leg.id, office.number) if office and calls_out.carrier(app) else None
     phones = app.phones.of(leg.agent or "")
-    return Where(phones[0].contact, leg.agent or "", call.number or ANONYMOUS, phones[0].source) if phones else None
+    return partial(_invite_phone, app, call, leg, phones[0]) if phones else None
 
 
-def _outside(app: Application, office_id: str) -> Where | None:
-    """By the first carrier of the pack that has an address to send to."""
-    office = app.state.agency.offices.get(office_id) if app.state.agency else None
-    trunk = next((each for each in app.pack.trunks() if each.hosts), None)
-    if office is None or trunk is None:
-        return None
-    host, port = trunk.hosts[0]
-    return Where(f"sip:{office.number}@{host}:{port}", office.number, trunk.caller_id or ANONYMOUS, (host, port))
+def _invite_phone(app: Application, call: Call, leg: Leg, phone: Binding, sdp: str) -> bool:
+    ids, shown = app.names.dialog(leg.id), call.number or ANONYMOUS
+    return app.endpoint.ring(leg.id, phone.contact, leg.agent or "", sdp, shown, ids, via=phone.source)
 
 
 def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
-    where = _where(app, call, leg)
-    if where is None and leg.agent is not None and not local.looked:
+    invite = _invite_of(app, call, leg)
+    if invite is not None:
+        rings(app, local, leg, _left_s(app, call, leg), invite)
+    elif leg.agent is not None and not local.looked:
         local.looked = True
         app.phones.look(app.endpoint.call_soon, lambda: app.mend(call.contact))
-        return
-    if where is None:
+    else:
         _fail(app, local, Failure.UNREACHABLE)
-        return
-    found = where
-    rings(app, local, leg, _left_s(app, call, leg), lambda sdp: _invite(app, leg, found, sdp))
 
 
-def rings(app: Application, local: LocalLeg, leg: Leg, left_s: float, invite: Callable[[str], bool]) -> None:
+def rings(app: Application, local: LocalLeg, leg: Leg, left_s: float, invite: Invite) -> None:
     """Send the INVITE, by `invite` with our SDP; nobody there, or no answer in time, fails."""
     local.phase = Phase.RINGING
     # A phone that a process before us rang was told that one's media, and takes this INVITE for a retransmission.
@@ -128,17 +114,12 @@ def later(app: Application, local: LocalLeg, seconds: float, fn: Callable[[], No
     local.timer = app.endpoint.call_later(seconds, due)
 
 
-def _invite(app: Application, leg: Leg, where: Where, sdp: str) -> bool:
-    ids = app.names.dialog(leg.id)
-    return app.endpoint.ring(leg.id, where.target, where.user, sdp, where.caller_id, ids, via=where.via)
-
-
 def silence(app: Application, call: Call, leg: Leg) -> None:
     """A leg that should end, and that a process before us may have left ringing: send the same INVITE, to be able to
     cancel it. Later than `KNOWN_FOR_S` the phone would take it for a new call."""
-    where = _where(app, call, leg)
-    if where is not None and leg.ending_at is not None and app.elapsed_s(leg.ending_at) < KNOWN_FOR_S:
-        _invite(app, leg, where, DUMMY_SDP)
+    invite = _invite_of(app, call, leg)
+    if invite is not None and leg.ending_at is not None and app.elapsed_s(leg.ending_at) < KNOWN_FOR_S:
+        invite(DUMMY_SDP)
 
 
 def _left_s(app: Application, call: Call, leg: Leg) -> float:

@@ -23,7 +23,7 @@ from civicline.core import kinds, requests
 from civicline.core.agency import Agency
 from civicline.core.consent import Wanted, recording_now
 from civicline.core.evolve import evolve
-from civicline.core.facts import AgencyLoaded, Fact
+from civicline.core.facts import AgencyLoaded, CallMoved, Fact
 from civicline.core.lifecycle import HungUpBy, LegState
 from civicline.core.menu_facts import UrgentLifted, UrgentPosted
 from civicline.core.model import Leg, State
@@ -87,9 +87,16 @@ class Application:
 
     # Towards the journal
 
-    def ask(self, *asked: Request, keep: Sequence[Statement] = ()) -> bool:
-        """Append requests, with `keep` in the same transaction. False when the journal takes no more."""
-        return self._submit([Draft(*kinds.to_body(each)) for each in asked], keep, self._appended)
+    def ask(self, *asked: Request, keep: Sequence[Statement] = (), stored: Callable[[], None] | None = None) -> bool:
+        """Append requests, with `keep` in the same transaction; `stored` is called on the loop once they are in the
+        journal. False when the journal takes no more."""
+
+        def done(outcome: object) -> None:
+            self._appended(outcome)
+            if stored is not None and not isinstance(outcome, Exception):
+                self.endpoint.call_soon(stored)
+
+        return self._submit([Draft(*kinds.to_body(each)) for each in asked], keep, done)
 
     def tell(self, draft: Draft, keep: Sequence[Statement], then: Callable[[bool], None]) -> bool:
         """Append an event of a feature's, as `ask` does; `then` is told on the loop whether it was stored."""
@@ -130,6 +137,8 @@ class Application:
                 touched |= dict.fromkeys(self._touched(fact))
                 evolve(self.state, fact)
                 self._know_legs(fact)
+                if isinstance(fact, CallMoved):
+                    self._moved(fact)
                 if isinstance(fact, (UrgentPosted, UrgentLifted)):
                     self.playlist.forget_urgent(fact.menu)
                 if isinstance(fact, AgencyLoaded):
@@ -158,6 +167,12 @@ class Application:
             leg = self.state.legs.get(name or "")
             if leg is not None and leg.node == self.node:
                 self.call(leg.contact).legs.add(leg.id)
+
+    def _moved(self, fact: CallMoved) -> None:
+        call = self.calls.get(fact.contact)
+        if call is not None and fact.node != self.node:
+            call.legs.discard(fact.leg)
+            self._drop(call, fact.leg)
 
     def call(self, contact: str) -> Call:
         found = self.calls.get(contact)
@@ -190,6 +205,8 @@ class Application:
             if call.contact in self.state.contacts:  # else a caller who has just come: not in the journal yet
                 call.legs.discard(name)
                 self._drop(call, name)
+        elif leg.node != self.node:
+            pass  # came here after another node had taken it, which is not decided yet
         elif leg.state is LegState.ENDING:
             self._leave(call, leg, local)
         elif leg.attempt:
@@ -252,6 +269,8 @@ class Application:
         known, local = self.state.legs.get(leg), self.local.get(leg)
         contact = known.contact if known else (local.contact if local else None)
         if contact is None or (local is not None and local.phase is Phase.LEAVING):
+            return
+        if known is not None and known.node != self.node:  # whoever gave this node up has the call elsewhere
             return
         who = HungUpBy.LOST if by is EndedBy.LOST else _party(known)
         self.ask(requests.LegHungUp(leg, who), keep=store.forget_leg(contact, leg))

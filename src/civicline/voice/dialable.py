@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
@@ -49,13 +50,28 @@ def looked_at(agency: Agency, number: str) -> str | Refusal:
 def canonical(agency: Agency | None, number: str) -> str:
     """One spelling for each number: carriers write it with the country's code or without, people with blanks and
     brackets. What is no number stays as it is."""
-    if agency is None:
-        return number
+    return number if agency is None else _canonical(agency.country, number)
+
+
+def _canonical(country: str, number: str) -> str:
     try:
-        found = phonenumbers.parse(number, agency.country)
+        found = phonenumbers.parse(number, country)
     except NumberParseException:
         return number
     return _e164(found) if phonenumbers.is_possible_number(found) else number
+
+
+def line_called(agency: Agency, number: str) -> str | None:
+    """The line with that number, however the carrier and the pack write it."""
+    if number in agency.lines:
+        return number
+    return _lines(agency.country, tuple(agency.lines)).get(_canonical(agency.country, number))
+
+
+@lru_cache(maxsize=2)
+def _lines(country: str, lines: tuple[str, ...]) -> dict[str, str]:
+    """By their canonical numbers. Looked up for every call to a number that nobody serves."""
+    return {_canonical(country, line): line for line in lines}
 
 
 def _own(agency: Agency) -> set[str]:

@@ -62,15 +62,15 @@ def reinvited(app: Application, leg: str, sdp: str | None, code: int) -> None:
 
 
 def _take(app: Application, local: LocalLeg, sdp: str) -> None:
-    """The far end's new description: the engine learns it, and a hold is stored with it."""
+    """The far end's new description: the engine learns it, and it is stored with whether the far end holds. The rules
+    take no notice of a hold that goes on."""
     if sdp == local.remote_sdp:
         return
-    held, before = _holds(sdp), _holds(local.remote_sdp)
     local.remote_sdp = sdp
-    if held != before and local.phase is Phase.UP:
+    if local.phase is Phase.UP:
         dialog = app.endpoint.dialog(local.id)
         keep = store.keep_leg(local, dialog) if dialog is not None else []
-        app.ask(requests.PhoneHeld(local.id) if held else requests.PhoneResumed(local.id), keep=keep)
+        app.ask(requests.PhoneHeld(local.id) if _holds(sdp) else requests.PhoneResumed(local.id), keep=keep)
     app.mend(local.contact)
 
 

@@ -37,7 +37,15 @@ class LoadedPack:
         row = self._database.connection().execute(_LOADED).fetchone()
         if row is not None:
             self._trunks = tuple(
-                Trunk(each.name, each.networks, each.caller_id, each.hosts, self._account(each))
+                Trunk(
+                    each.name,
+                    each.networks,
+                    each.caller_id,
+                    each.hosts,
+                    self._account(each),
+                    each.through,
+                    each.transport,
+                )
                 for each in trunks.from_json(row[0])
             )
             self.sealed_s = row[1] * DAY_S
@@ -55,4 +63,5 @@ class LoadedPack:
                 "trunk %s has no password: put it into a file of that name in CIVICLINE_TRUNK_SECRETS", trunk.name
             )
             return None
-        return Account(trunk.registration.user, password, trunk.registration.expires_s)
+        signs = trunk.registration
+        return Account(signs.user, password, signs.expires_s, signs.contact)

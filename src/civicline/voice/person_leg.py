@@ -14,11 +14,10 @@ import psycopg
 from civicline.core import deadlines
 from civicline.core.lifecycle import LegState
 from civicline.core.model import Leg
-from civicline.voice import agent_leg, bridge, store
+from civicline.voice import agent_leg, bridge, calls_out, store
 from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.dialable import number_to_ring
 from civicline.voice.media.client import DUMMY_SDP
-from civicline.voice.sip.api import DialogIds, Trunk
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
@@ -67,19 +66,9 @@ def _open_number(app: Application, call: Call) -> bool:
 
 
 def _invite(app: Application, call: Call, leg: Leg, sdp: str) -> bool:
-    agency, trunk = app.state.agency, _trunk(app)
+    agency = app.state.agency
     number = number_to_ring(agency, call.rung.get(_hashed(app, call), "")) if agency is not None else None
-    if number is None or trunk is None:
-        return False
-
-    def ids(host: int) -> DialogIds:
-        return app.names.dialog(f"{leg.id} {host}" if host else leg.id)
-
-    return app.endpoint.call_out(leg.id, number, sdp, trunk, ids)
-
-
-def _trunk(app: Application) -> Trunk | None:
-    return next((each for each in app.pack.trunks() if each.hosts), None)
+    return number is not None and calls_out.invite(app, leg.id, number, sdp)
 
 
 def _left_s(app: Application, call: Call) -> float:

@@ -12,7 +12,6 @@ import psycopg
 
 from civicline.collector import settle
 from civicline.core.lifecycle import LegState, NumberStep
-from civicline.core.model import Leg
 from civicline.database.urls import urls
 from civicline.engine import fold
 from civicline.journal.appender import Appender
@@ -95,6 +94,7 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
             credentials=accounts,
             admit=app.admit,
             hold_ack=True,
+            hold_trying=True,
         ),
         app,
         phones,
@@ -124,10 +124,10 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
         app.inherited.add(leg.id)
         call.number = call.number or store.stored_number(conn, leg.contact)
         _rehydrate_digits(app, call, conn)
-        phase = _phase(leg)
-        stored = store.stored_leg(conn, leg.contact, leg.id) if phase is not None else None
-        if phase is not None and stored is not None and _take_leg(app, leg.id, stored):
-            app.local[leg.id] = LocalLeg(leg.id, leg.contact, phase, stored.remote_sdp, stored.local_sdp)
+        was_up = leg.state in (LegState.ANSWERED, LegState.ENDING)
+        stored = store.stored_leg(conn, leg.contact, leg.id) if was_up else None
+        if stored is not None and _take_leg(app, leg.id, stored):
+            app.local[leg.id] = LocalLeg(leg.id, leg.contact, Phase.UP, stored.remote_sdp, stored.local_sdp)
         elif leg.state is LegState.ANSWERED:
             app.alive(leg.id, False)
     for call in app.calls.values():
@@ -135,16 +135,6 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
         recorder.take_up(call, app.state.contacts.get(call.contact), found)
     for contact in list(app.calls):
         app.endpoint.call_soon(partial(app.mend, contact))
-
-
-def _phase(leg: Leg) -> Phase | None:
-    """Where a leg stands whose dialog is stored; None: it is rung, or waited for, again.
-
-    That we answer a caller may be stored and not decided yet."""
-    if leg.state in (LegState.ANSWERED, LegState.ENDING):
-        return Phase.UP
-    is_callers = leg.agent is None and leg.office is None and not leg.attempt
-    return Phase.STORING if is_callers and leg.state is LegState.NEW else None
 
 
 def _rehydrate_digits(app: Application, call: Call, conn: psycopg.Connection[object]) -> None:

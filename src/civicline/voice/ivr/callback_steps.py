@@ -99,23 +99,37 @@ def kept(contact: Contact, agency: Agency) -> Step:
 
 def ringing_back(contact: Contact, agency: Agency) -> Step:
     """Only a key counts: before it, no voice that answers is taken for a person. Whoever never heard the recording
-    notice hears it here; whoever no longer needs us says so by `CANCEL_KEY`."""
-    language = spoken_to(contact, agency)
-    unheard = contact.notice_at is None
-    here: Requests = (callback_requests.ReachPerson(contact.id),)
+    notice hears it first, to its end; whoever no longer needs us says so by `CANCEL_KEY`."""
+    if contact.notice_at is None:
+        return _notice(contact, agency)
     nobody = (callback_requests.NobodyPressed(contact.id),)
-    names = (["notice"] if unheard else []) + ["ringing_back"]
     return Step(
-        f"ringing-back-{contact.promise.attempts if contact.promise else 0}",
-        tuple(Spoken(name, language) for name in names),
-        keys=refusal(contact)
-        | {
-            HERE_KEY: (requests.PlayedNotice(contact.id), *here) if unheard else here,
-            CANCEL_KEY: (callback_requests.CancelCallback(contact.id),),
-        },
+        f"ringing-back-{_attempt(contact)}",
+        (Spoken("ringing_back", spoken_to(contact, agency)),),
+        keys=refusal(contact) | {HERE_KEY: (callback_requests.ReachPerson(contact.id),)} | _cancel(contact),
         silence=nobody,
         invalid=nobody,
         timeout_s=TIMEOUT_S,
         tries=TRIES,
         takes_ahead=False,
     )
+
+
+def _notice(contact: Contact, agency: Agency) -> Step:
+    heard = requests.PlayedNotice(contact.id)
+    refuse = {key: (*asked, heard) for key, asked in refusal(contact).items()}
+    return Step(
+        f"notice-{_attempt(contact)}",
+        (Spoken("notice", spoken_to(contact, agency)),),
+        keys=refuse | _cancel(contact),
+        after=(heard,),
+        takes_ahead=False,
+    )
+
+
+def _attempt(contact: Contact) -> int:
+    return contact.promise.attempts if contact.promise else 0
+
+
+def _cancel(contact: Contact) -> dict[str, Requests]:
+    return {CANCEL_KEY: (callback_requests.CancelCallback(contact.id),)}

@@ -35,17 +35,26 @@ class Account:
     user: str
     password: str = field(repr=False)
     expires_s: int = 0
+    contact: Address | None = None
+    """Where the carrier is to call, if that is not this endpoint."""
 
 
 @dataclass(frozen=True)
 class Trunk:
-    """A carrier: calls are taken only from its networks ("203.0.113.0/28", or one address)."""
+    """A carrier: calls are taken only from its networks ("203.0.113.0/28", or one address). Requests go to its hosts,
+    or to a proxy, `through`, which brings them there by `transport`."""
 
     name: str
     networks: tuple[str, ...]
     caller_id: str = ""
     hosts: tuple[Address, ...] = ()
     account: Account | None = None
+    through: Address | None = None
+    transport: str = "udp"
+
+    @property
+    def reached_at(self) -> tuple[Address, ...]:
+        return self.hosts if self.through is None else (self.through,)
 
     def has(self, host: str) -> bool:
         return any(ip_address(host) in ip_network(text, strict=False) for text in self.networks)
@@ -189,6 +198,7 @@ class Options:
     max_expires_s: int = 3600
     nonce_s: int = 120
     hold_ack: bool = False  # the ACK to a phone's 200 waits for `Endpoint.acknowledge`
+    hold_trying: bool = False  # the 100 to a new call waits for `Endpoint.trying`
     algorithms: tuple[str, ...] = ("MD5",)  # ("SHA-256", "MD5") stops phones that know only MD5: baresip 1.0
     now: Callable[[], float] = time.monotonic  # of the pauses after wrong passwords
     nat: bool = False  # replace a private Contact by the address that its message came from
@@ -199,6 +209,9 @@ class Endpoint(Protocol):
 
     def dialog(self, leg: str) -> bytes | None:
         """The leg's saved fields. For an arriving call they are complete before `answer` is called."""
+
+    def trying(self, leg: str) -> bool:
+        """100 Trying, held back by `Options.hold_trying` until the call is stored: whoever has it waits."""
 
     def answer(self, leg: str, sdp: str) -> bool:
         """200 OK to an arriving call, retransmitted until its ACK."""
@@ -242,8 +255,9 @@ class Endpoint(Protocol):
     def keep_alive(self, leg: str) -> bool:
         """Ask the far end whether the dialog still lives; `Events.alive` tells."""
 
-    def rehydrate(self, leg: str, dialog: bytes) -> bool:
-        """Take up a leg that another process had answered or rung, from its saved fields."""
+    def rehydrate(self, leg: str, dialog: bytes, waits: bool = False) -> bool:
+        """Take up a leg that another process had answered or rung, from its saved fields. `waits`: it is a caller whom
+        nobody has answered; `answer`, `refuse` or `hang_up` does. Raises DialogError."""
 
     def legs(self) -> Set[str]: ...
     def half_open(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from civicline.voice.sip.messages import METHODS, SDP_TYPE, header, readable, re
 from civicline.voice.sip.registrar import Registrar
 from civicline.voice.sip.states import IN_DIALOG, UNKNOWN, Agent
 
+USER = re.compile(r"\bsips?:([^@;>\s]+)@", re.I)
 ANONYMOUS = ("anonymous", "restricted", "unavailable", "unknown", "")
 
 NewAgent = Callable[[str], Agent]
@@ -103,13 +105,25 @@ class Arrivals:
             from_tag=from_tag,
             from_user=from_user,
             from_name=readable(caller.getUri().name),
-            to_user=readable(request.getRURI().username),
+            to_user=self._called(request),
             asserted_user=_asserted(request),
             private="id" in tokens(request, "privacy") or from_user.lower() in ANONYMOUS,
             source=request.getSource(),
             sdp=sdp_of(request.getBody()),
             trunk=trunk.name,
         )
+
+    def _called(self, request: Any) -> str:
+        """The number that was dialled. A carrier at which we registered may call our Contact, and tell the number as
+        RFC 7315 section 4.2 says, or in To alone."""
+        user = readable(request.getRURI().username)
+        host = request.getSource()[0]
+        ours = {trunk.account.user for trunk in self._options.trunks() if trunk.account and trunk.has(host)}
+        if user not in ours:
+            return user
+        told = [USER.search(str(found.getBody())) for found in request.getHFs("p-called-party-id")]
+        to = readable(request.getHFBody("to").getUrl().username)
+        return next((found[1] for found in told if found), to) or user
 
 
 def _other(request: Any, method: str) -> Any:

@@ -63,7 +63,8 @@ class Registration:
         self._trunk = trunk
         self._account: Account = trunk.account
         self._transactions = transactions
-        self._contact = contact(self._account.user, own)
+        self._transport = None if trunk.transport == "udp" else trunk.transport
+        self._contact = contact(self._account.user, self._account.contact or own, self._transport)
         self._later = later
         self._host = 0
         self._tried = 0
@@ -83,7 +84,7 @@ class Registration:
         self._turn += 1
 
     def _new_request(self, address: Any, target: Address) -> Any:
-        registrar = SipURL(host=target[0], port=target[1])
+        registrar = SipURL(host=target[0], port=target[1], transport=self._transport)
         own = SipFrom(address=SipAddress(url=address.getCopy()))
         own.genTag()
         return SipRequest(
@@ -93,7 +94,7 @@ class Registration:
             to=SipTo(address=SipAddress(url=address)),
             callid=SipCallId(),
             contact=self._contact,
-            target=(target, "udp"),
+            target=(self._trunk.through or target, "udp"),
             user_agent="Civicline",
         )
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sippy.SipCallId import SipCallId
@@ -75,6 +76,15 @@ def save(agent: Agent) -> bytes:
         branch=agent.invite_branch,
         response=_template(agent) if incoming and not agent.acknowledged else None,
     )
+    return _written(saved)
+
+
+def saved_again(saved: Saved) -> bytes:
+    """Of a call that was taken up and has not been answered yet."""
+    return _written(replace(saved, at=time.time()))
+
+
+def _written(saved: Saved) -> bytes:
     return json.dumps({"version": VERSION, **asdict(saved)}, separators=(",", ":")).encode()
 
 
@@ -113,10 +123,22 @@ def restore(saved: Saved, agent: Agent) -> None:
 
 def pending_answer(saved: Saved, sdp: str, contact: Any) -> Any:
     """The 200 of an arriving call again, from the fields that were saved before it first left."""
-    response = SipResponse(saved.response)
-    response.setSCode(200, "OK")
+    response = _pending(saved, 200, "OK")
     response.setBody(body(sdp))
     response.appendHeader(SipHeader(name="contact", body=contact))
+    return response
+
+
+def pending_refusal(saved: Saved, code: int, reason: str, headers: Sequence[Any] = ()) -> Any:
+    """To an arriving call that the process which saved it has not answered."""
+    response = _pending(saved, code, reason)
+    response.appendHeaders(headers)
+    return response
+
+
+def _pending(saved: Saved, code: int, reason: str) -> Any:
+    response = SipResponse(saved.response)
+    response.setSCode(code, reason)
     return response
 
 

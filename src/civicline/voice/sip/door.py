@@ -77,7 +77,7 @@ class Door:
         trunks = self._options.trunks()
         if trunks is not self._trunks or len(self._carriers) > MOST_HOSTS:
             self._trunks, self._carriers = trunks, {}
-            self._asked = {host for trunk in trunks for host, _ in trunk.hosts}
+            self._asked = {host for trunk in trunks for host, _ in trunk.reached_at}
         if host not in self._carriers:
             self._carriers[host] = next((trunk for trunk in trunks if trunk.has(host)), None)
         return self._carriers[host]

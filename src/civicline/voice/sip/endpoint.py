@@ -17,7 +17,7 @@ from civicline.voice.sip.api import Address, Bindings, DialogIds, Events, Option
 from civicline.voice.sip.arrivals import Arrivals
 from civicline.voice.sip.carriers import Carriers
 from civicline.voice.sip.door import Door
-from civicline.voice.sip.legs import Asking, Leg, Phase, accept, goodbye, progress, refusal
+from civicline.voice.sip.legs import Asking, Leg, Phase, accept, goodbye, progress, refusal, retry_after
 from civicline.voice.sip.loop import Loop
 from civicline.voice.sip.messages import METHODS, body, contact, header, wire
 from civicline.voice.sip.outbound import Outbound
@@ -58,7 +58,14 @@ class SipEndpoint:
         found = self._legs.get(leg)
         if found is None or found.phase is Phase.CALLING:
             return None
-        return dialogs.save(found.agent)
+        return dialogs.save(found.agent) if found.unanswered is None else dialogs.saved_again(found.unanswered)
+
+    def trying(self, leg: str) -> bool:
+        found = self._legs.get(leg)
+        if found is None or found.phase is not Phase.ARRIVING:
+            return False
+        self._transactions.tell_trying(found.agent.uasResp)
+        return True
 
     def answer(self, leg: str, sdp: str) -> bool:
         found = self._legs.get(leg)
@@ -74,6 +81,12 @@ class SipEndpoint:
         return self._tell(leg, Phase.ARRIVING, progress(sdp))
 
     def refuse(self, leg: str, code: int, reason: str, retry_after_s: int | None = None) -> bool:
+        found = self._legs.get(leg)
+        if found is not None and found.waits and found.unanswered is not None:
+            self._refuse_taken_up(
+                found, dialogs.pending_refusal(found.unanswered, code, reason, retry_after(retry_after_s))
+            )
+            return True
         told = self._tell(leg, Phase.ARRIVING, refusal(code, reason, retry_after_s))
         if told:
             self._forget(self._legs[leg])
@@ -122,7 +135,7 @@ class SipEndpoint:
         found = self._legs.get(leg)
         if found is None:
             return False
-        if found.phase is Phase.ARRIVING:
+        if found.phase is Phase.ARRIVING or (found.waits and found.unanswered is not None):
             return self.refuse(leg, *UNREACHABLE)
         self._forget(found)
         found.tell(goodbye())
@@ -153,15 +166,15 @@ class SipEndpoint:
         found.agent.notify("200 OK" if ok else "603 Declined", over=True)
         return True
 
-    def rehydrate(self, leg: str, dialog: bytes) -> bool:
+    def rehydrate(self, leg: str, dialog: bytes, waits: bool = False) -> bool:
         """Raises DialogError for bytes that `dialog` did not make."""
         saved = dialogs.read(dialog)
         if leg in self._legs:
             return False
         agent = self._agent(leg)
         dialogs.restore(saved, agent)
-        unanswered = saved if saved.unacknowledged else None
-        self._legs[leg] = Leg(leg, agent, Phase.UP, agreed_sdp=saved.local_sdp, unanswered=unanswered)
+        unanswered = saved if saved.response is not None and (waits or saved.unacknowledged) else None
+        self._legs[leg] = Leg(leg, agent, Phase.UP, agreed_sdp=saved.local_sdp, unanswered=unanswered, waits=waits)
         return True
 
     def legs(self) -> Set[str]:
@@ -206,7 +219,7 @@ class SipEndpoint:
         socket = type("BoundSocket", (SippySocket,), bound)
         Transactions.model_udp_server = (socket, Udp_server_opts)
         Transactions.nat_traversal = options.nat
-        manager = Transactions(self._config, self._arrivals.request, options.admit, self._door)
+        manager = Transactions(self._config, self._arrivals.request, options.admit, self._door, options.hold_trying)
         self._config["_sip_tm"] = manager
         self._server = manager.l4r.getServer(None)
         silence()
@@ -252,6 +265,12 @@ class SipEndpoint:
         again = dialogs.pending_answer(saved, sdp, leg.agent.lContact)
         self._transactions.repeat(again, lambda ack: self._acknowledged(leg))
         return True
+
+    def _refuse_taken_up(self, leg: Leg, response: Any) -> None:
+        """There is no dialog to end: its agent goes without a word."""
+        self._transactions.repeat(response, lambda ack: None)
+        self._forget(leg)
+        leg.agent.changeState((leg.agent.UaStateDead,))
 
     def _acknowledged(self, leg: Leg) -> None:
         leg.agent.acknowledged = True

@@ -59,9 +59,10 @@ class Guesses:
 
     def right(self, user: str, host: str) -> None:
         """That host knows that user's password: what went before was a mistake at the keys of a phone. Guesses at other
-        users from the same host are not forgiven."""
+        users from the same host are not forgiven, nor are those of others when the phone is where it always was."""
         self._askers.pop(("home", user, _net(host)), None)
-        self._askers.pop(("user", user), None)
+        if not self._at_home(user, host):
+            self._askers.pop(("user", user), None)
 
     def _keys(self, user: str, host: str) -> list[tuple[Hashable, float]]:
         if self._at_home(user, host):

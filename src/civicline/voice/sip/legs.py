@@ -42,6 +42,7 @@ class Leg:
     rang: bool = False
     answered_here: bool = False  # by this process, with a 200 to an arriving call
     unanswered: Saved | None = None  # taken up before its caller's ACK was seen
+    waits: bool = False  # that caller was never told 200
     refusals: int = 0  # 491 in a row
     heard: bool = False  # any response to our INVITE, be it 100
     elsewhere: Callable[[], None] | None = None  # try the next host of the trunk
@@ -65,9 +66,12 @@ def accept(sdp: str) -> Any:
 
 def refusal(code: int, reason: str, retry_after_s: int | None = None) -> Any:
     event = CCEventFail((code, reason))
-    if retry_after_s is not None:
-        event.extra_headers = (header("Retry-After", str(retry_after_s)),)
+    event.extra_headers = retry_after(retry_after_s)
     return event
+
+
+def retry_after(seconds: int | None) -> tuple[Any, ...]:
+    return () if seconds is None else (header("Retry-After", str(seconds)),)
 
 
 def offer(sdp: str) -> Any:

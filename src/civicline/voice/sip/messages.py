@@ -52,9 +52,10 @@ def tokens(message: Any, name: str) -> list[str]:
     return [word.strip() for line in values(message, name) for word in line.split(",") if word.strip()]
 
 
-def contact(user: str, at: Address) -> Any:
+def contact(user: str, at: Address, transport: str | None = None) -> Any:
     """A Contact without the display name that Sippy would give it."""
-    return SipContact(address=SipAddress(url=SipURL(username=user or None, host=at[0], port=at[1])))
+    url = SipURL(username=user or None, host=at[0], port=at[1], transport=transport)
+    return SipContact(address=SipAddress(url=url))
 
 
 def body(sdp: str | None) -> Any:

@@ -5,6 +5,8 @@
 * A response that belongs to no transaction is forgotten. Sippy remembers it as answered for 32 to 64 s, so a
   200 that a phone repeats while we restart would never be seen by the INVITE that is sent again.
 * A 200 to an INVITE of a dialog that was taken up from another process gets the ACK that process owed.
+* The 100 to a new call may wait until the call is stored.
+* The ACK to a 200 within a call goes the way of the call.
 * A request that ICMP reports undeliverable ends its transaction at once instead of after 32 s.
 """
 
@@ -15,6 +17,7 @@ from collections.abc import Callable
 from hashlib import md5
 from typing import Any
 
+from sippy.SipHeader import SipHeader
 from sippy.SipResponse import SipResponse
 from sippy.SipTransactionManager import COMPLETED, RINGING, TRYING, SipTransaction, SipTransactionManager
 from sippy.Time.Timeout import Timeout
@@ -38,8 +41,10 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         on_request: Callable[[Any, Any], Any],
         admit: Callable[[], int | None],
         door: Door,
+        hold_trying: bool = False,
     ) -> None:
         self._admit = admit
+        self._hold_trying = hold_trying
         self._door = door
         super().__init__(config, on_request)
 
@@ -88,6 +93,26 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         if t.state in (TRYING, RINGING) or t.teG is not None:
             super().sendACK(t)
 
+    def sendResponse(self, resp: Any, *args: Any, **more: Any) -> None:  # noqa: N802 (Sippy's name)
+        """The 100 to a new call waits for `tell_trying` where `hold_trying` is set: a caller who has it does not send
+        the INVITE again (RFC 3261 section 17.1.1.2), so it must not leave before the call is stored."""
+        is_first = resp.getSCode()[0] == 100 and resp.getHFBody("to").getTag() is None
+        if not (is_first and self._hold_trying):
+            super().sendResponse(resp, *args, **more)
+
+    def tell_trying(self, response: Any) -> None:
+        """Send that 100."""
+        super().sendResponse(response)
+
+    def incomingResponse(self, msg: Any, t: Any, checksum: Any) -> None:  # noqa: N802 (Sippy's name)
+        """The ACK to a 200 within a call goes the way of the call (RFC 3261 section 12.2.1.1). Sippy reads the way from
+        the response, where a proxy that is on it need not name itself again."""
+        if t.needack and not _first_invite(t) and 200 <= msg.getSCode()[0] < 300:
+            msg.delHFs("record-route")
+            way = reversed(t.cancel.getHFBodys("route"))
+            msg.appendHeaders([SipHeader(name="record-route", body=each.getCopy()) for each in way])
+        super().incomingResponse(msg, t, checksum)
+
     def undeliverable(self, data: bytes, to: Address) -> None:
         """ICMP said that nobody listens there: an INVITE which nobody has answered yet has failed."""
         branch = BRANCH.search(text_of(data))
@@ -96,7 +121,7 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
                 self._give_up(transaction)
 
     def repeat(self, response: Any, on_ack: Callable[[Any], None]) -> None:
-        """Send a 200 that another process had sent or meant to, until its ACK comes or 32 s are over."""
+        """Send a final response that another process had sent or owed, until its ACK comes or 32 s are over."""
         t = SipTransaction()
         t.tid = response.getTId(wTTG=True)
         t.method, t.needack, t.state = "INVITE", True, COMPLETED
