@@ -170,6 +170,7 @@ CASES = [
     ("agency.yaml", "  es: Departamento de Ingresos de Sagebrush\n", "", "name", "no text in 'es'"),
     ("dispositions.yaml", ", es: Referido a otra oficina", "", "referred", "no text in 'es'"),
     ("prompts/es.yaml", "full: >-", "ful: >-", "full", "missing"),
+    ("prompts/es.yaml", "language: Para español, oprima el 2.", 'language: " "', "language", "' ' does not do"),
     ("prompts/en.yaml", "{topic}", "{topics}", "menu_topic", "places"),
     ("retention.yaml", "90", "0", "sealed_days", "'0' does not do"),
     ("trunks.yaml", "127.0.0.0/8", "127.0.0.0/33", "local.networks[0]", "does not do"),

@@ -94,6 +94,13 @@ def _given(value: Text) -> Text:
     return value
 
 
+def _said(value: str) -> str:
+    """What is blank has no sound: music would be heard in its place, and count as having been said."""
+    if not value.strip():
+        raise ValueError("it is empty: write what is said, or remove its line")
+    return value.strip()
+
+
 Level = Annotated[int, BeforeValidator(_level), Field(ge=1, le=5)]
 Hours = Annotated[Span, BeforeValidator(_span)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -335,4 +342,4 @@ ENTRIES: dict[str, TypeAdapter[Any]] = {
 """Files that are a mapping from an id to an entry."""
 OPTIONAL = frozenset({"messages", "digits", "surveys", "offices"})
 """Files that a pack may leave out."""
-PROMPTS: TypeAdapter[Any] = TypeAdapter(dict[Name, Annotated[str, Field(min_length=1)]])
+PROMPTS: TypeAdapter[Any] = TypeAdapter(dict[Name, Annotated[str, AfterValidator(_said)]])
