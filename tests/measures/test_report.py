@@ -7,22 +7,23 @@ from contextlib import closing
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 
-from civicline.core import VERSION, kinds
+from civicline.core import callback_requests as cb
+from civicline.core import kinds
 from civicline.core import requests as r
-from civicline.core.codec import encode
+from civicline.engine import fold
 from civicline.journal import read, snapshot
 from civicline.journal.connect import connect
 from civicline.journal.event import Draft
 from civicline.journal.leader import lead
-from civicline.measures import report
+from civicline.measures import period, report
 from core import packs
 from core.floor import Floor
 
 ZONE = ZoneInfo("America/Denver")
 DAY = datetime.date(2031, 5, 14)
-"""After the rows' own clock, so that a snapshot of these tests lies before the day."""
 
 
 def at(hour, minute=0, day=DAY):
@@ -114,23 +115,46 @@ def test_a_contact_over_midnight_counts_once_on_the_day_it_arrived(journal):
     assert first["total"]["parts"]["handling_s"] == 595, "the rest of the talk is the next day's time"
 
 
-def test_a_snapshot_spares_the_past_and_changes_nothing(journal):
-    floor = Floor(now=at(7, day=DAY - datetime.timedelta(days=1)))
-    floor.call("yesterday", "income")
-    floor.now = at(0, 1)
-    floor.call("early", "income", after=0)
-    floor.caller_hangs_up("early")
+YESTERDAY = datetime.datetime.now(ZONE).date() - datetime.timedelta(days=1)
+"""For journals whose rows have the time of their facts, and snapshots that of their last one."""
+
+
+def store_and_save(journal, folded, floor):
+    """As a running engine does by and by; the rows and the snapshot get the floor's clock."""
     store(journal, floor)
     with connect(journal.urls.app) as conn:
-        position = read.last_position(conn)
-        body = {"state": encode(floor.state), "handled": 0}
-    at_noon(floor)
-    store(journal, floor)
-    without = report.day(journal.urls.app, DAY)
+        folded.state, folded.stored = floor.state, read.last_position(conn)
+        fold.save(conn, folded)
+    with psycopg.connect(journal.urls.owner) as conn:
+        conn.execute("UPDATE journal_event SET at = to_timestamp((body->>'at')::float8)")
+        conn.execute(
+            "UPDATE journal_snapshot SET at = to_timestamp(%s) WHERE position = %s", (floor.now, folded.stored)
+        )
+    return folded.stored
+
+
+def test_a_running_centre_keeps_the_snapshot_that_spares_the_past_and_it_changes_nothing(journal):
+    before = YESTERDAY - datetime.timedelta(days=1)
+    slot = at(11, day=YESTERDAY)
+    floor, folded = Floor(now=at(7, day=before)), fold.Folded()
+    floor.call("the day before", "income")
+    floor.do(cb.PromiseCallback("booked", "+1", "f" * 64, "voice-1", slot, "income", "en"))
+    floor.now = at(16, 50, day=before)
+    floor.caller_hangs_up("the day before")
+    stood_at = store_and_save(journal, folded, floor)
+    for hour in range(8, 8 + 2 * snapshot.KEPT):
+        floor.now = at(hour, day=YESTERDAY)
+        floor.call(f"at {hour}", "income", after=0)
+        floor.caller_hangs_up(f"at {hour}")
+        store_and_save(journal, folded, floor)
     with connect(journal.urls.app) as conn:
-        snapshot.save(conn, position, VERSION, body)
-    assert report.day(journal.urls.app, DAY) == without
-    assert outcomes(without)["received"] == 5
+        found = period.collect(conn, at(0, day=YESTERDAY), at(0, day=YESTERDAY) + 86_400)
+        assert found.before_first == stood_at, "what is read for repeats begins there, too"
+    fast = report.day(journal.urls.app, YESTERDAY)
+    with connect(journal.urls.app) as conn:
+        conn.execute("DELETE FROM journal_snapshot")
+    assert report.day(journal.urls.app, YESTERDAY) == fast
+    assert outcomes(fast)["received"] == 2 * snapshot.KEPT + 1
 
 
 def test_another_zone_has_another_day(journal):

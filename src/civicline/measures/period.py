@@ -120,6 +120,7 @@ def collect(conn: psycopg.Connection[Any], start: float, end: float) -> Period:
     period = Period(start, end)
     position, state = _latest_before(conn, start - CLOCKS_APART_S)
     period.begin(state)
+    period.before_first = position
     while not period.is_settled() and (events := read.read(conn, position, READ_AT_ONCE)):
         if not period.contacts:
             period.before_first = position
