@@ -171,6 +171,9 @@ CASES = [
     ("dispositions.yaml", ", es: Referido a otra oficina", "", "referred", "no text in 'es'"),
     ("prompts/es.yaml", "full: >-", "ful: >-", "full", "missing"),
     ("prompts/es.yaml", "language: Para español, oprima el 2.", 'language: " "', "language", "' ' does not do"),
+    ("prompts/en.yaml", "{topic}", "{topic:5d}", "menu_topic", "places"),
+    ("prompts/es.yaml", "{key}", "{key!z}", "menu_topic", "places"),
+    ("prompts/es.yaml", "{key}", "{key:{topic}}", "menu_topic", "places"),
     ("prompts/en.yaml", "{topic}", "{topics}", "menu_topic", "places"),
     ("retention.yaml", "90", "0", "sealed_days", "'0' does not do"),
     ("trunks.yaml", "127.0.0.0/8", "127.0.0.0/33", "local.networks[0]", "does not do"),
@@ -273,6 +276,31 @@ def test_a_file_of_another_shape_is_a_mistake_not_a_crash(folder: Path, text: st
         if name not in MAY_BE_EMPTY or text not in ("", "null\n"):
             assert mistakes(folder), name
         path.write_text(kept)
+
+
+UNREAD = [
+    ("surveys.yaml", "survey.yaml", "no file of this name is read", "name it surveys.yaml"),
+    ("surveys.yaml", "surveys.yml", "no file of this name is read", "name it surveys.yaml"),
+    ("offices.yaml", "old/offices.yaml", "no file of this name is read", "name it offices.yaml"),
+    ("prompts/es.yaml", "prompts/es.yml", "no file of this name is read", "name it prompts/es.yaml"),
+    ("prompts/es.yaml", "prompts/fr.yaml", "'fr' is not a language of the agency", "agency.yaml"),
+    ("offices.yaml", "1999.yaml", "no file of this name is read", "remove it"),
+]
+
+
+@pytest.mark.parametrize(("name", "other", "message", "mend"), UNREAD)
+def test_a_file_that_nothing_reads_is_a_mistake(folder: Path, name: str, other: str, message: str, mend: str) -> None:
+    (folder / other).parent.mkdir(exist_ok=True)
+    (folder / name).rename(folder / other)
+    (found,) = [each for each in mistakes(folder) if each.file == other]
+    assert found.message == message and mend in found.mend
+
+
+def test_files_of_tools_and_texts_for_people_are_nobodys_mistake(folder: Path) -> None:
+    (folder / ".github").mkdir()
+    for name in (".github/check.yaml", ".lint.yml", "README.md"):
+        (folder / name).write_text("a: b\n")
+    assert pack.read(folder).digest == pack.read(DEMO).digest
 
 
 def test_no_folder() -> None:

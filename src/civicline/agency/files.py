@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from civicline.agency import marked, schema
+from civicline.agency import marked, schema, unread
 from civicline.agency.marked import Marked, Way, dotted
 from civicline.agency.mistakes import Mistake
 
@@ -45,6 +45,8 @@ def read(path: Path) -> Files:
         _read_entries(files, path, name, adapter)
     for language in languages(files):
         _read_entries(files, path, f"prompts/{language}", schema.PROMPTS)
+    names = [source.file for source in files.sources.values()]
+    files.mistakes += unread.mistakes(path, names, languages(files))
     return files
 
 

@@ -161,10 +161,11 @@ def _surveys(files: Files) -> None:
 
 
 def _places(files: Files, name: str, prompt: str, text: str) -> None:
-    """The names in braces must be those that will be filled in."""
+    """In braces must be the names that will be filled in, and no way to write them (`{key!r}`, `{key:5}`)."""
     wanted = spoken_prompts.PLACES.get(prompt, set())
     try:
-        found = {place for _, place, _, _ in Formatter().parse(text) if place is not None}
+        parts = [part for part in Formatter().parse(text) if part[1] is not None]
+        found = {f"{place}{'!' if how else ''}{':' if spec else ''}" for _, place, spec, how in parts}
     except ValueError:
         found = {"{"}
     if found != wanted:
