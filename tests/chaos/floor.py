@@ -47,6 +47,7 @@ from e2e.person import Person
 from e2e.witness import AGENT_HZ, CALLER_HZ, Caller, Dump, Ear, recovered_s, tone_file
 from peers.baresip import Phone
 from peers.ports import eventually, free_udp
+from peers.zones import noon_zone
 
 PROCESSES = ("voice", "media-1", "engine", "web", "live", "worker", "postgres")
 PHASES = ("menu", "queue", "ringing", "talking", "wrap-up", "kept")
@@ -506,7 +507,8 @@ class Floor:
         taken = Counter(fact.contact for fact in told if isinstance(fact, OfferAccepted))
         assert not [fact for fact in told if isinstance(fact, OfferMissed)]
         assert set(offers.values()) == {1} and offers == taken
-        counted = report.day(self.centre.url, datetime.now(ZoneInfo("America/Denver")).date())["total"]["parts"]
+        zone = noon_zone()
+        counted = report.day(self.centre.url, datetime.now(ZoneInfo(zone)).date(), zone)["total"]["parts"]
         assert (counted["received"], counted["answered"]) == (contacts, len(taken)), counted
 
     def facts(self, after: int = 0) -> Iterator[Fact]:

@@ -40,6 +40,17 @@ def test_without_the_notice_nothing_is_recorded(floor):
     assert now(floor) is Wanted.NOTHING
 
 
+def test_a_notice_of_which_there_is_no_sound_allows_nothing():
+    floor = Floor()
+    floor.ready("ann")
+    floor.do(r.CallArrived("c1", "+1", "", "c1-c", "voice-1"))
+    floor.do(r.LegPickedUp("c1-c"))
+    assert floor.do(r.PlayedNotice("c1", said=False)) == ["NoticePlayed"]
+    floor.do(r.ChooseLanguage("c1", "en"))
+    floor.do(r.ChooseTopic("c1", "income", "key"))
+    assert talking(floor) == "ann" and now(floor) is Wanted.NOTHING
+
+
 @pytest.mark.parametrize("when", ["waiting", "talking"])
 def test_a_refusal_by_key_holds_at_any_moment(floor, when):
     if when == "talking":

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from peers.ports import eventually, free_tcp, free_udp
+from peers.zones import noon_zone
 
 START_S = 300.0
 DEMO = Path(__file__).parents[2] / "agencies" / "demo"
@@ -59,11 +60,15 @@ def nothing_left(environ) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory) -> Path:
-    """The demonstration agency with few words, and callers who are rung at a port of this test."""
+    """The demonstration agency with few words, callers who are rung at a port of this test, and no midnight."""
     pack = Path(shutil.copytree(DEMO, tmp_path_factory.mktemp("pack") / "demo"))
-    trunks = (pack / "trunks.yaml").read_text()
-    assert ":5070" in trunks
-    (pack / "trunks.yaml").write_text(trunks.replace(":5070", f":{free_udp()}"))
+    for name, old, new in (
+        ("trunks.yaml", ":5070", f":{free_udp()}"),
+        ("agency.yaml", "zone: America/Denver", f"zone: {noon_zone()}"),
+    ):
+        text = (pack / name).read_text()
+        assert old in text
+        (pack / name).write_text(text.replace(old, new))
     for path in (pack / "prompts").glob("*.yaml"):
         texts = yaml.safe_load(path.read_text())
         assert set(texts) >= set(SHORTENED)

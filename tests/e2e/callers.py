@@ -38,6 +38,7 @@ from e2e.witness import Dump, Ear
 from peers.baresip import Phone
 from peers.ports import PATIENCE_S, eventually, free_udp
 from peers.sipp import Result, Sipp
+from peers.zones import noon_zone
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 KEYS = {"refund": "1", "letter": "2", "licence": "3"}
@@ -275,8 +276,8 @@ class Town:
         assert sum(total[part] for part in OUTCOMES) == total["received"]
 
     def report(self) -> dict[str, Any]:
-        """Today's `civicline report day`, by the agency's clock."""
-        command = [sys.executable, "-m", "civicline.cli", "report", "day", "--json"]
+        """`civicline report day`, of a day in which no midnight falls."""
+        command = [sys.executable, "-m", "civicline.cli", "report", "day", "--json", "--zone", noon_zone()]
         done = subprocess.run(command, env=self.centre.environ, check=True, capture_output=True)
         found: dict[str, Any] = json.loads(done.stdout)
         return found

@@ -93,12 +93,17 @@ def test_who_is_recorded_is_seen_by_the_watch(town: Town, ann: Phone) -> None:
         caller.leave()
 
 
-def test_a_refusal_in_the_middle_destroys(town: Town, ann: Phone) -> None:
+@pytest.mark.parametrize("by", ["ann", "key"])
+def test_a_refusal_in_the_middle_destroys(town: Town, ann: Phone, by: str) -> None:
+    """By the representative's button, or by key 9 in the talk."""
     with talk(town, ann) as caller:
         talk_on(town, caller, 2)
         (row,) = rows.of_contact(town.centre.conn, caller.id)
         assert store.segments(store.folder(town.centre.settings.data), row.id)
-        town.centre.ask(requests.RefuseRecording(caller.id, "ann"))
+        if by == "ann":
+            town.centre.ask(requests.RefuseRecording(caller.id, "ann"))
+        else:
+            caller.press("9")
         eventually(lambda: events(town, rows.DESTROYED, caller.id), what="recording.destroyed")
         with watched(town) as watch:
             begun = len(caller.ear.times)
@@ -108,7 +113,7 @@ def test_a_refusal_in_the_middle_destroys(town: Town, ann: Phone) -> None:
     assert store.segments(store.folder(town.centre.settings.data), row.id) == []
     assert rows.of_contact(town.centre.conn, caller.id) == []
     refused = [fact for fact in town.facts(RecordingRefused) if fact.contact == caller.id]
-    assert [fact.agent for fact in refused] == ["ann"]
+    assert [fact.agent or "key" for fact in refused] == [by]
 
 
 def test_a_pause_is_a_marked_gap(town: Town, ann: Phone, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from civicline.core.facts import OfferAccepted, SurveyAnswered, SurveyBegan, SurveyEnded, SurveyOffered
-from civicline.core.lifecycle import AgentState
+from civicline.core.lifecycle import AgentState, Recording
 from civicline.core.survey import SurveyEnd
 from e2e.callers import Caller, Town
 from e2e.centre import PACK, Centre
@@ -100,6 +100,36 @@ def test_in_spanish_with_wrong_keys(town: Town) -> None:
         caller.gone()
         assert ended(caller) is SurveyEnd.COMPLETED
         assert replies(caller) == {"times": "3", "answered": "invalid", "settled": "no"}
+
+
+def test_the_recording_is_refused_while_the_invitation_is_said(town: Town) -> None:
+    """In the line, where no menu comes after it: the refusal counts at once, and the invitation is heard whole."""
+    with town.call() as caller:
+        caller.hear("language", "es")
+        caller.press("0")
+        caller.hear("survey.short.invitation")
+        assert caller.contact.state == "waiting"
+        caller.press("9")
+        caller.hear("recording_refused")
+        assert caller.contact.recording is Recording.REFUSED
+        caller.hear_out("survey.short.invitation")
+        caller.hear_music()
+        assert caller.contact.survey is not None
+        caller.leave()
+
+
+def test_a_wrong_key_and_then_silence_is_no_silence(town: Town) -> None:
+    """Who tried to answer is asked the next question."""
+    with told(town) as caller:
+        ask(caller, "times", "0")
+        caller.hear("invalid_key")
+        caller.hear_out("survey.short.times")
+        ask(caller, "answered", "1")
+        ask(caller, "settled", "1")
+        caller.hear("survey.short.thanks")
+        caller.gone()
+        assert ended(caller) is SurveyEnd.COMPLETED
+        assert replies(caller) == {"times": "invalid", "answered": "yes", "settled": "yes"}
 
 
 def test_silence_is_let_go_with_thanks(town: Town) -> None:

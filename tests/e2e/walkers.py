@@ -45,6 +45,9 @@ FURTHER_LINES = """
 """
 
 
+AT_NO_WEEKEND = 'weekend: {special: {2000-01-01: ["00:00-24:00"]}}'
+
+
 def impatient_pack(folder: Path) -> Path:
     """The demonstration agency at an hour that is always the same, with operators enough; a menu waits 1 s, once. The
     position is told so often that no time is left to offer a callback: only queues where a time may be chosen by a key
@@ -55,7 +58,7 @@ def impatient_pack(folder: Path) -> Path:
     _change(pack / "queues.yaml", r"^  callback: \{.*\n", "")
     _change(pack / "queues.yaml", r"offer_after_s: 20", "offer_after_s: 80000")
     _change(pack / "hours.yaml", r"\Z", 'never: {monday: ["00:00-00:01"]}\n')
-    _change(pack / "hours.yaml", r"^weekend:\n  saturday: .*\n  sunday: .*\n  holidays: open", "weekend: {closed: []}")
+    _change(pack / "hours.yaml", r"^weekend:\n  saturday: .*\n  sunday: .*\n  holidays: open", AT_NO_WEEKEND)
     _change(pack / "lines.yaml", r"hours: office\n  closed_menu: after_hours", "hours: always")
     _change(pack / "lines.yaml", r"\Z", FURTHER_LINES)
     _change(pack / "staff.yaml", r"^(  queues: \[)(?!.*operator)(.*\]\n.*\n  languages: \[en, es\])", r"\1operator, \2")
@@ -176,7 +179,7 @@ class Crowd:
             if walker.sipp.has_ended():
                 self._leaving.remove(walker)
                 self._see_off(walker)
-        for contact in state.contacts.values():
+        for contact in list(state.contacts.values()):  # wrapping up reads the journal on
             if contact.state == "wrapping" and contact.id not in self._wrapped:
                 self._wrapped.add(contact.id)
                 wrap_up(self._centre, contact)

@@ -50,7 +50,7 @@ class Call:
     def step(self) -> Step:
         found = step_of(self.contact, self.agency, self.state.urgent)
         assert found is not None
-        missing = {each for each in (*found.first, *found.prompts) if each.name != ENTERED} - PROMPTS
+        missing = {each for each in (*found.first, *found.prompts, *found.rest) if each.name != ENTERED} - PROMPTS
         assert not {each for each in missing if not each.name.startswith("urgent.")}, "a prompt that nobody makes"
         return found
 
@@ -87,7 +87,10 @@ def test_every_message(message: str, language: str) -> None:
     call.press("7")
     call.ask(m.HearMessage("c", message))
     step = call.step()
-    assert step.prompts == (Spoken(f"message.{message}", language), Spoken("message_choices", language))
+    assert (step.prompts, step.rest) == (
+        (Spoken(f"message.{message}", language),),
+        (Spoken("message_choices", language),),
+    )
     assert step.keys.keys() == {"0", "9", "*"} and step.again == {"#"}
     call.ask(*step.heard)
     assert call.contact.informed_at == NOW

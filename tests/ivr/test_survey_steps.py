@@ -35,12 +35,12 @@ def test_the_invitation_comes_after_the_language_and_before_the_topics(floor):
     assert seen == ["notice", "language", "invitation", "menu-main-1"]
 
 
-def test_the_invitation_is_said_in_the_callers_language_and_takes_no_keys(floor):
+def test_the_invitation_is_said_in_the_callers_language_and_takes_a_refusal_only(floor):
     floor.do(r.PlayedNotice("c1"))
     floor.do(r.ChooseLanguage("c1", "es"))
     found = step_of(floor.state.contacts["c1"], floor.state.agency)
     assert found.prompts == (("survey.after_call.invitation", "es"),)
-    assert not found.keys and found.after == (r.PlayedInvitation("c1"),)
+    assert found.keys == {"9": (r.RefuseRecording("c1"),)} and found.after == (r.PlayedInvitation("c1"),)
 
 
 def test_who_came_past_the_menu_is_told_in_the_line(floor):

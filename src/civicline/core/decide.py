@@ -173,13 +173,13 @@ def _in_menu(state: State, contact_id: str) -> Contact | None:
 def _played_notice(state: State, request: requests.PlayedNotice, at: float, record: Record) -> None:
     contact = _in_menu(state, request.contact)
     if contact is not None and contact.notice_at is None:
-        record(facts.NoticePlayed(at, contact.id))
+        record(facts.NoticePlayed(at, contact.id, request.said))
         if state.agency is not None and (contact.language is not None or len(state.agency.languages) == 1):
             menus.begin(state, contact, at, record)
         return
     found = callback.rung(state, request.contact)
     if found is not None and found[0].notice_at is None:
-        record(facts.NoticePlayed(at, request.contact))
+        record(facts.NoticePlayed(at, request.contact, request.said))
 
 
 def _choose_language(state: State, request: requests.ChooseLanguage, at: float, record: Record) -> None:

@@ -83,7 +83,7 @@ def _notice_played(state: State, fact: facts.NoticePlayed) -> None:
     contact = state.contacts[fact.contact]
     _move_contact(state, contact, "NoticePlayed")
     contact.notice_at = fact.at
-    if contact.recording is Recording.UNASKED:
+    if fact.said and contact.recording is Recording.UNASKED:
         contact.recording = Recording.ALLOWED
 
 

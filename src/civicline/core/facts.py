@@ -42,8 +42,11 @@ class CallMoved:
 
 @dataclass(frozen=True, slots=True)
 class NoticePlayed:
+    """Where it was not `said`, since there is no sound of it, recording stays unasked."""
+
     at: float
     contact: str
+    said: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,11 @@ class CallArrived:
 
 @dataclass(frozen=True, slots=True)
 class PlayedNotice:
-    """The recording notice was heard to its end, or the caller pressed a key that skips it after it began."""
+    """The recording notice was heard to its end, or the caller refused while it was said. Not `said`: there is no sound
+    of it, so nothing may be recorded."""
 
     contact: str
+    said: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from civicline.voice.packs import LoadedPack
 from civicline.voice.phones import Phones
 from civicline.voice.playlist import Playlist
 from civicline.voice.sip.api import EndedBy, Endpoint, Invite
+from civicline.voice.sip.quiet import rarely
 
 log = logging.getLogger(__name__)
 
@@ -121,10 +122,26 @@ class Application:
 
     def admit(self) -> int | None:
         """Asked for every new call before it costs anything: None takes it, else seconds for Retry-After."""
+        lacking = self._lacking()
+        if lacking is None:
+            return None
+        rarely.warning(f"voice: a new call was told to try again: {lacking}")
+        return RETRY_AFTER_S
+
+    def _lacking(self) -> str | None:
+        """Why no new call can be taken now."""
+        if self._appender.down_since is not None:
+            return "the journal cannot be written"
+        if self.state.agency is None:
+            return "no agency pack is loaded"
+        if not any(self.media.is_up(i) for i in range(len(self.media.engines))):
+            return "no media engine answers"
+        if len(self.calls) >= self._calls_max:
+            return f"{self._calls_max} calls are up already (CIVICLINE_CALLS_MAX)"
         arriving = sum(1 for leg in self.local.values() if leg.phase in (Phase.ARRIVED, Phase.STORING))
-        has_room = arriving + self.endpoint.half_open() < ARRIVING_MAX and len(self.calls) < self._calls_max
-        well = self._appender.down_since is None and has_room and self.state.agency is not None
-        return None if well and any(self.media.is_up(i) for i in range(len(self.media.engines))) else RETRY_AFTER_S
+        if arriving + self.endpoint.half_open() >= ARRIVING_MAX:
+            return f"{ARRIVING_MAX} calls are between INVITE and ACK"
+        return None
 
     # From the journal
 

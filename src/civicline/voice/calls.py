@@ -34,6 +34,8 @@ class LocalLeg:
     phase: Phase
     remote_sdp: str = field(default="", repr=False)
     local_sdp: str = field(default="", repr=False)
+    source: str = field(default="", repr=False)
+    """The host that its SIP comes from. Its sound may come from there, too: an SDP behind NAT names a private address."""
     rung_sdp: str = field(default="", repr=False)
     """What the INVITE that rings a phone says: `local_sdp` may move on before the phone is picked up."""
     instance: str = ""
@@ -64,6 +66,10 @@ class Listening:
     answered: bool = False
     began: bool = False
     """The step's prompts were begun before: what is said first was said."""
+    resting: bool = False
+    """The prompts were heard; what comes after them is being said."""
+    mistaken: bool = False
+    """A wrong key was pressed in this step."""
     typed: str = field(default="", repr=False)
     """Digits of the present step so far."""
     ahead: list[int] = field(default_factory=list, repr=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from civicline.core import requests
@@ -14,13 +15,14 @@ from civicline.people.sealing import Statement
 from civicline.voice import keying
 from civicline.voice.calls import Call, Listening, Phase
 from civicline.voice.ivr.present import step_of
-from civicline.voice.ivr.step import Requests, Spoken, Step, spoken_to
+from civicline.voice.ivr.step import REFUSE_KEY, Requests, Spoken, Step, spoken_to
 from civicline.voice.media import client
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
 
 DIGITS = "0123456789*#"
+REFUSAL = DIGITS.index(REFUSE_KEY)
 AHEAD_MAX = 24
 """Keys that are kept for steps to come."""
 ASK_AGAIN_S = 3.0
@@ -37,11 +39,14 @@ def _step(app: Application, call: Call) -> tuple[Contact, Step] | None:
 
 def mend(app: Application, call: Call, contact: Contact) -> None:
     """Begin the step that the contact is at, unless it is under way."""
-    found = _step(app, call)
+    found, heard = _step(app, call), call.listening
     caller = app.local.get(contact.leg)
-    if found is None or caller is None or caller.phase is not Phase.UP:
+    if found is None:
+        _leave(app, contact, heard.ahead)
+        heard.ahead = []
         return
-    heard = call.listening
+    if caller is None or caller.phase is not Phase.UP:
+        return
     if heard.step != found[1].id:
         _enter(heard, found[1])
         if not found[1].takes_ahead:
@@ -55,7 +60,13 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
 def _enter(heard: Listening, step: Step) -> None:
     stop_waiting(heard)
     heard.step, heard.tries, heard.play, heard.answered = step.id, 0, "", False
-    heard.began, heard.typed = False, ""
+    heard.began, heard.mistaken, heard.typed = False, False, ""
+
+
+def _leave(app: Application, contact: Contact, events: Sequence[int]) -> None:
+    """No step is left: of keys that were pressed for one, or in the talk, a refusal counts."""
+    if REFUSAL in events and contact.recording is not Recording.REFUSED:
+        app.ask(requests.RefuseRecording(contact.id))
 
 
 def _take_ahead(app: Application, call: Call, contact: Contact, step: Step) -> None:
@@ -71,16 +82,21 @@ def _take_ahead(app: Application, call: Call, contact: Contact, step: Step) -> N
 def play(app: Application, call: Call, contact: Contact, step: Step, *before: str) -> None:
     """Say the step's prompts, with what must be said first."""
     heard = call.listening
-    stop_waiting(heard)
-    heard.turn += 1
-    # Music goes on over a restart of ours; a prompt begins again, since its end may not have been heard of.
-    heard.play = f"{step.id}-{heard.turn}" if step.music else f"{app.run_id}-{step.id}-{heard.turn}"
     refused = ("recording_refused",) if _refused_now(heard, contact) else ()
     languages = _languages(app, contact, step)
     first = [Spoken(name, language) for name in (*refused, *before) for language in languages]
     first += [] if heard.began else step.first
-    heard.refusing, heard.began, heard.typed = heard.refusing and not refused, True, ""
-    files = app.playlist.files([*first, *keying.read_back(call, step.prompts)], music=step.music)
+    heard.refusing, heard.began, heard.resting, heard.typed = heard.refusing and not refused, True, False, ""
+    _say(app, call, contact, step, [*first, *keying.read_back(call, step.prompts)])
+
+
+def _say(app: Application, call: Call, contact: Contact, step: Step, spoken: Sequence[Spoken]) -> None:
+    heard = call.listening
+    stop_waiting(heard)
+    heard.turn += 1
+    # Music goes on over a restart of ours; a prompt begins again, since its end may not have been heard of.
+    heard.play = f"{step.id}-{heard.turn}" if step.music else f"{app.run_id}-{step.id}-{heard.turn}"
+    files = app.playlist.files(spoken, music=step.music)
     loop = "all" if step.comes_again else "last" if step.music else ""
     app.media.send(call.media, client.play(call.contact, contact.leg, files, play_id=heard.play, loop=loop))
 
@@ -96,20 +112,34 @@ def finished(app: Application, call: Call, play: str) -> None:
     found, heard = _step(app, call), call.listening
     if found is None or play != heard.play or heard.answered:
         return
-    if found[1].heard:
-        app.ask(*found[1].heard)
-    if found[1].after:
-        answer(app, call, found[1].after)
-    elif found[1].asks:
-        heard.timer = app.endpoint.call_later(found[1].timeout_s, lambda: try_again(app, call, "no_key"))
+    contact, step = found
+    if step.heard and not heard.resting:
+        app.ask(*step.heard)
+    if step.rest and not heard.resting:
+        heard.resting = True
+        _say(app, call, contact, step, step.rest)
+    elif step.after:
+        answer(app, call, tuple(_as_heard(app, step, each) for each in step.after))
+    elif step.asks:
+        heard.timer = app.endpoint.call_later(step.timeout_s, lambda: try_again(app, call, "no_key"))
+
+
+def _as_heard(app: Application, step: Step, asked: Request) -> Request:
+    """A notice that could not be made was not heard."""
+    if not isinstance(asked, requests.PlayedNotice):
+        return asked
+    return replace(asked, said=app.playlist.has(step.prompts))
 
 
 def pressed(app: Application, call: Call, leg: str, event: int) -> None:
-    """A digit, by its RFC 4733 event number. Digits are never logged."""
-    found, heard = _step(app, call), call.listening
-    if found is None or leg != found[0].leg or not 0 <= event < len(DIGITS):
+    """A digit, by its RFC 4733 event number. Digits are never logged. In a talk only a refusal counts."""
+    contact = app.state.contacts.get(call.contact)
+    if contact is None or leg != contact.leg or not 0 <= event < len(DIGITS):
         return
-    if not _is_again(heard, event) or found[1].takes_ahead:
+    found = _step(app, call)
+    if found is None:
+        _leave(app, contact, [event])
+    elif not _is_again(call.listening, event) or found[1].takes_ahead:
         _count(app, call, *found, event)
 
 
@@ -141,7 +171,7 @@ def _pressed(app: Application, call: Call, contact: Contact, step: Step, asked: 
         answer(app, call, asked)
         return
     call.listening.refusing = True
-    if step.after:
+    if len(asked) > 1:  # it takes the caller on
         answer(app, call, asked)
     else:
         app.ask(*asked)
@@ -168,8 +198,9 @@ def try_again(app: Application, call: Call, why: str) -> None:
     if found is None or heard.step != found[1].id or heard.answered:
         return
     heard.tries += 1
+    heard.mistaken = heard.mistaken or why != "no_key"
     if heard.tries >= found[1].tries:
-        answer(app, call, found[1].silence if why == "no_key" else found[1].invalid)
+        answer(app, call, found[1].invalid if heard.mistaken else found[1].silence)
     else:
         play(app, call, *found, why)
 

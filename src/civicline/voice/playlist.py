@@ -74,6 +74,10 @@ class Playlist:
         for name, error in self._library.make_all(texts):
             log.error("voice: callers will not hear the prompt %s: %s", name, error)
 
+    def has(self, spoken: Iterable[Spoken]) -> bool:
+        """Whether each of the agency's prompts was made."""
+        return all(each in self._paths for each in spoken)
+
     def files(self, spoken: Iterable[Spoken], music: bool = False) -> list[Path]:
         """The files to play in turn; a prompt that the agency does not have is passed over."""
         paths = ChainMap(self._paths, *self._urgent.values())

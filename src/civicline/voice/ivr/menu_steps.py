@@ -85,6 +85,7 @@ def _asking(
     *,
     first: tuple[Spoken, ...] = (),
     heard: Requests = (),
+    rest: tuple[Spoken, ...] = (),
     timeout_s: float,
     tries: int,
     takes_ahead: bool = True,
@@ -96,6 +97,7 @@ def _asking(
         prompts,
         first=first,
         heard=heard,
+        rest=rest,
         keys=every,
         again=frozenset({REPEAT_KEY, BACK_KEY}) - every.keys(),
         silence=operator(contact, TopicBy.SILENCE),
@@ -142,9 +144,10 @@ def _message(contact: Contact, agency: Agency, message: str) -> Step:
     return _asking(
         contact,
         f"message-{message}-{contact.visit}",
-        (Spoken(f"message.{message}", language), Spoken("message_choices", language)),
+        (Spoken(f"message.{message}", language),),
         {BACK_KEY: (menu_requests.GoBack(contact.id),)},
         heard=(menu_requests.HeardMessage(contact.id, message),),
+        rest=(Spoken("message_choices", language),),
         timeout_s=timeout_s,
         tries=tries,
     )

@@ -60,7 +60,8 @@ class Collected:
 @dataclass(frozen=True, slots=True)
 class Step:
     """`first` is said once, before the prompts. `after` follows when the prompts were heard to the end, and takes the
-    caller on; `heard` follows then, too, and does not. `silence` and `invalid` follow when all tries are used up.
+    caller on; `heard` follows then, too, and does not; `rest` is said after it. When all tries are used up, `invalid`
+    follows where a wrong key was pressed, and `silence` where none was.
 
     A step without keys to wait for and without `after` (the line) goes on until the contact moves.
     """
@@ -68,6 +69,7 @@ class Step:
     id: str
     prompts: tuple[Spoken, ...]
     first: tuple[Spoken, ...] = ()
+    rest: tuple[Spoken, ...] = ()
     music: bool = False
     keys: Mapping[str, Requests] = field(default_factory=dict)
     again: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ from civicline.core.agency import Agency, Question
 from civicline.core.lifecycle import ContactState
 from civicline.core.model import Contact
 from civicline.core.survey import Replied, Response
-from civicline.voice.ivr.step import Spoken, Step, spoken_to
+from civicline.voice.ivr.step import Spoken, Step, refusal, spoken_to
 
 INVITATION, THANKS = "invitation", "thanks"
 
@@ -38,7 +38,7 @@ def _may_be_told(contact: Contact, agency: Agency) -> bool:
 
 def _invitation(contact: Contact, agency: Agency, survey_id: str) -> Step:
     said = Spoken(prompt(survey_id, INVITATION), spoken_to(contact, agency))
-    return Step("invitation", (said,), after=(requests.PlayedInvitation(contact.id),))
+    return Step("invitation", (said,), keys=refusal(contact), after=(requests.PlayedInvitation(contact.id),))
 
 
 def _question(contact: Contact, agency: Agency, response: Response, question: Question) -> Step:
