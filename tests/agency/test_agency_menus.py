@@ -174,8 +174,51 @@ def test_a_circle_at_some_hours_is_found(folder: Path, change: Change) -> None:
 )  # fmt: skip
 def test_menus_that_take_each_others_place_are_no_circle(folder: Path, change: Change, about: str) -> None:
     change("menus.yaml", WEEKEND_KEYS, "1: {menu: about}")
+    change("menus.yaml", "8: place", "8: {menu: about}")
     add_menus(folder, f"about: {{label: {{en: about, es: otra}}, {about}}}")
     assert "about" in pack.read(folder).agency.menus
+
+
+NEVER = "never: {every_day: [], monday: [], special: {2027-04-15: []}, holidays: open}\n"
+BY_HOURS = [
+    ("queues.yaml", "Operador}\n  hours: always", "Operador}\n  hours: office",
+     "lines.yaml", ["100.operator", "105.operator", "110.operator", "120.operator", "130.operator"]),
+    ("queues.yaml", "Operador}\n  hours: always", "Operador}\n  hours: never",
+     "queues.yaml", ["operator.hours"]),
+    ("lines.yaml", "menu: unclaimed\n  hours: office", "menu: unclaimed\n  hours: never", "lines.yaml", ["140.hours"]),
+    ("lines.yaml", "menu: unclaimed\n  hours: office", "menu: unclaimed\n  hours: always",
+     "lines.yaml", ["140.closed_menu"]),
+    ("lines.yaml", "menu: business\n  hours: always", "menu: business\n  hours: always\n  closed_menu: after_hours",
+     "lines.yaml", ["130.closed_menu"]),
+    ("queues.yaml", "callback: {offer_after_s: 20,", "callback: {hours: never, offer_after_s: 20,",
+     "queues.yaml", ["property.callback.hours"]),
+    ("staff.yaml", "languages: [en]", "languages: [en]\n  hours: never", "staff.yaml", ["amara.okafor.hours"]),
+    ("menus.yaml", "hours: weekend, menu", "hours: never, menu", "menus.yaml", ["licenses.instead[0].hours"]),
+    ("menus.yaml", "hours: weekend, menu", "hours: always, menu", "menus.yaml", ["licenses"]),
+    ("menus.yaml", "after_hours:\n", "after_hours:\n  instead: [{hours: office, menu: closed}]\n",
+     "menus.yaml", ["closed"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "where", "fields"), BY_HOURS)
+def test_what_nobody_hears_or_reaches_at_some_hour_is_found(
+    folder: Path, change: Change, name: str, old: str, new: str, where: str, fields: list[str]
+) -> None:
+    """One mistake for one cause; the operator's queue must be open whenever its line is."""
+    change(name, old, new)
+    if "never" in new:
+        with (folder / "hours.yaml").open("a") as file:
+            file.write(NEVER)
+    if "menu: closed}" in new:
+        add_menus(folder, "closed: {label: {en: closed, es: cerrado}, keys: {1: {message: offices}}}")
+    found = mistakes(folder)
+    assert [(each.file, each.field) for each in found] == [(where, field) for field in fields], list(map(str, found))
+
+
+def test_an_operator_who_works_while_the_line_is_open_is_enough(folder: Path, change: Change) -> None:
+    """Longer than the line, and on its holidays, too."""
+    change("lines.yaml", "menu: business\n  hours: always", "menu: business\n  hours: office")
+    assert pack.read(folder).agency.lines["130"].calendar == "office"
 
 
 def test_a_menu_with_nothing_to_choose_in_one_language_is_found(folder: Path, change: Change) -> None:

@@ -1,23 +1,19 @@
-"""Where menus lead: round in circles, and where no key leads."""
+"""Where menus lead: round in circles, where no key leads, and where nobody comes at any hour."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from civicline.agency import build
+from civicline.agency import moments
 from civicline.agency.files import Files, languages
 from civicline.agency.naming import listed
-from civicline.agency.schema import DAY_MIN, InsteadPart
+from civicline.agency.schema import InsteadPart
 from civicline.agency.spoken import TABLES
-from civicline.core.agency import Span, Way, WayKind
-from civicline.core.hours import spans_on
+from civicline.core.agency import Way, WayKind
 
 AN_END = frozenset({WayKind.TOPIC, WayKind.MESSAGE, WayKind.QUEUE, WayKind.OPERATOR, WayKind.TIMES})
-MONDAY = datetime(1900, 1, 1, tzinfo=UTC)
-"""Of a week without holidays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +27,7 @@ class When:
 def check(files: Files) -> None:
     _circles(files)
     _unreached(files)
+    _unheard(files)
 
 
 def _circles(files: Files) -> None:
@@ -58,30 +55,11 @@ def _said(files: Files, whens: Sequence[When]) -> str:
 
 
 def _whens(files: Files) -> list[When]:
-    together = _together(files)
+    """At every moment, by the hours of lines and of menus in place of others."""
+    named = {line.hours for line in files.entries["lines"].values()}
+    named |= {each.hours for menu in files.entries["menus"].values() for each in menu.instead}
+    together = moments.together(moments.named(files, named))
     return [When(language, hours) for language in languages(files) for hours in together]
-
-
-def _together(files: Files) -> set[frozenset[str]]:
-    """The hours of lines, and of menus in place of others, that are open at one moment, for every moment."""
-    head, parts = files.agency, files.entries
-    named = {line.hours for line in parts["lines"].values()}
-    named |= {each.hours for menu in parts["menus"].values() for each in menu.instead}
-    if head is None:
-        return set()
-    calendars = {id_: build.calendar(head, parts["hours"][id_]) for id_ in named & parts["hours"].keys()}
-    dates = {date for each in calendars.values() for date in (*each.closed, *each.special)}
-    days = [MONDAY + timedelta(days=number) for number in range(7)] + [datetime.fromisoformat(date) for date in dates]
-    spans = ({id_: spans_on(each, day) for id_, each in calendars.items()} for day in days)
-    return {hours for each in spans for hours in _of_day(each)}
-
-
-def _of_day(spans: Mapping[str, Iterable[Span]]) -> set[frozenset[str]]:
-    turns = {0} | {minute for each in spans.values() for span in each for minute in (span.opens, span.closes)}
-    return {
-        frozenset(id_ for id_, each in spans.items() if any(span.opens <= minute < span.closes for span in each))
-        for minute in turns - {DAY_MIN}
-    }
 
 
 def _first(files: Files, when: When) -> list[Way]:
@@ -142,3 +120,34 @@ def _unreached(files: Files) -> None:
 
 def _ever(files: Files, way: Way) -> list[Way]:
     return [*_leads(files, way), *(Way(WayKind.MENU, each.menu) for each in _instead(files, way))]
+
+
+def _unheard(files: Files) -> None:
+    """Menus to which a way leads, but at no hour, since others take their place or the hours never meet."""
+    heard = {way for when in _whens(files) for way in _reached(_first(files, when), partial(_onward, files, when))}
+    if not heard:
+        return
+    for menu in sorted(set(_led_to(files, heard)) - {way.to for way in heard if _is_menu(way)}):
+        if menu in files.entries["menus"]:
+            message = "callers come here at no hour"
+            mend = "mend the hours of `instead`, here or where it names this menu, or remove the menu"
+            files.wrong("menus", (menu,), message, mend)
+
+
+def _led_to(files: Files, heard: Iterable[Way]) -> Iterator[str]:
+    """From where callers come; hours that never open or close are named by `hour_checks` and lead nowhere."""
+    parts = files.entries
+    calendars = moments.named(files, parts["hours"])
+    for line in parts["lines"].values():
+        hours = calendars.get(line.hours)
+        if moments.opens(hours):
+            yield line.menu
+        if moments.closes(hours):
+            yield line.closed_menu
+    for way in heard:
+        yield from (each.to for each in _leads(files, way) if _is_menu(each))
+        yield from (each.menu for each in _instead(files, way) if moments.opens(calendars.get(each.hours)))
+
+
+def _is_menu(way: Way) -> bool:
+    return way.kind is WayKind.MENU

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from string import Formatter
 
-from civicline.agency import menu_checks, surveys
+from civicline.agency import hour_checks, menu_checks, surveys
 from civicline.agency import spoken as spoken_prompts
 from civicline.agency.files import Files, languages
 from civicline.agency.naming import known, listed, texts, unserved
@@ -15,6 +15,7 @@ def check(files: Files) -> None:
     for one in (
         _lines,
         menu_checks.check,
+        hour_checks.check,
         _topics,
         _queues,
         _staff,
