@@ -113,6 +113,17 @@ def test_the_recording_is_paused_goes_on_and_is_refused(site: Stand, desk: Page)
     assert [(each["contact"], each["agent"]) for each in said] == [(contact, REPRESENTATIVE)] * 3
 
 
+def test_a_refusal_by_the_persons_key_is_shown_and_said(site: Stand, desk: Page) -> None:
+    site.ready_agent(REPRESENTATIVE)
+    contact = site.call()
+    site.to_state(REPRESENTATIVE, "offered")
+    site.phone_answers(contact)
+    state(desk, "Talking")
+    site.give(requests.RefuseRecording(contact))
+    expect(desk.locator("#recording")).to_have_text("refused: not recorded")
+    expect(desk.locator("#announcement")).to_contain_text("The person does not want to be recorded")
+
+
 def test_without_a_word_on_resolution_nothing_is_saved(site: Stand, desk: Page) -> None:
     site.ready_agent(REPRESENTATIVE)
     contact = site.call()
