@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from civicline.core import requests as r
-from civicline.core.lifecycle import ContactState, Recording, TurnedAwayFor
-from civicline.core.measures import FORMULAS, NAMES, OUTCOMES, UNKNOWN, Parts, measures, parts_of, total
+from civicline.core.lifecycle import ContactState, PassedOnFor, Recording, TurnedAwayFor
+from civicline.core.measures import FORMULAS, NAMES, OUTCOMES, UNKNOWN, Parts, measures, parts_of, queue_of, total
 from civicline.core.model import Contact, Segment
 from core.floor import Floor
 
@@ -155,3 +155,29 @@ def test_the_clock_starts_at_the_first_queue_and_misses_are_counted():
     parts = one(floor, "c1")
     assert (parts.wait_answered_s, parts.offers, parts.offers_missed) == (15, 2, 1)
     assert parts.handled == 0, "the talk goes on"
+
+
+def passed_on(floor):
+    """c1 waits 15 s for tax; ann takes it and sends it to the operator's queue."""
+    floor.call("c1", "income")
+    floor.wait(14)
+    floor.ready("ann")
+    floor.answer("c1")
+    floor.wait(60)
+    floor.do(r.PassOn("ann", "c1", PassedOnFor.EXPERT, queue="operator"))
+    return floor.state.contacts["c1"]
+
+
+def test_a_wait_is_judged_by_the_queue_in_which_it_was_waited():
+    contact = passed_on(Floor())
+    assert (contact.queue, queue_of(contact)) == ("operator", "tax")
+    parts = total([contact], {"tax": 60, "operator": 10})
+    assert (parts.answered_in_time, parts.with_event) == (1, 1)
+
+
+def test_whoever_was_asked_beside_the_call_does_not_decide_for_which_queue_it_counts():
+    contact = Contact("c", "phone", "+1", "", "c-c", "n", 0.0, queue="operator")
+    contact.segments = [Segment("dee", "c-2", "permits", 0.0, beside=True), Segment("ann", "c-1", "tax", 0.0)]
+    assert queue_of(contact) == "tax"
+    contact.segments = []
+    assert queue_of(contact) == "operator", "whoever was not answered counts where they are"

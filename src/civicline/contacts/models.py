@@ -62,6 +62,8 @@ class ContactRow(models.Model):
     promised_to = models.CharField(max_length=64, null=True)
     due = models.BooleanField(default=False)
     counted_on = models.DateField(null=True)
+    counted_queue = models.CharField(max_length=64, null=True)
+    """For which queue: `core.measures.queue_of`. None in a row from before there was this column: for `queue`."""
     counted = models.JSONField(default=dict)
     """What it counts for among the figures of that day: `core.measures.running`."""
 

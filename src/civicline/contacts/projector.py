@@ -22,7 +22,7 @@ from civicline.core.codec import decode, encode
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, Fact
 from civicline.core.lifecycle import ContactState
-from civicline.core.measures import running
+from civicline.core.measures import queue_of, running
 from civicline.core.menu_facts import UrgentLifted, UrgentPosted
 from civicline.core.model import Agent, Contact, State
 from civicline.journal import snapshot
@@ -39,7 +39,7 @@ CONTACT_COLUMNS = (
     "rung_back_by", "ring_attempts", "ring_failure", "ring_back_declined", "promise_end", "promised_to",
     "due",
 )  # fmt: skip
-COUNTED_COLUMNS = ("counted_on", "counted")
+COUNTED_COLUMNS = ("counted_on", "counted_queue", "counted")
 AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
 TIMES = frozenset(name for name in (*CONTACT_COLUMNS, *AGENT_COLUMNS) if name.endswith("_at") or name == "since")
 
@@ -90,11 +90,11 @@ def _cell(item: Contact | Agent, name: str) -> Any:
     return datetime.fromtimestamp(value, UTC) if name in TIMES and value is not None else value
 
 
-def counted(contact: Contact, zone: tzinfo) -> tuple[Any, str]:
-    """What the contact counts for among the figures of a day (in `zone`), and on which."""
+def counted(contact: Contact, zone: tzinfo) -> tuple[Any, str | None, str]:
+    """On which day (in `zone`), for which queue and for what the contact counts among the figures."""
     parts = running(contact)
     day = datetime.fromtimestamp(contact.came_at, zone).date() if parts else None
-    return day, json.dumps(parts)
+    return day, queue_of(contact), json.dumps(parts)
 
 
 @dataclass

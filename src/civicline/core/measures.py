@@ -152,8 +152,14 @@ def outcome(contact: Contact) -> str:
     return "automated" if contact.informed_at is not None else "primary_abandon"
 
 
+def queue_of(contact: Contact) -> str | None:
+    """The queue that it counts for: where it waited first, though it may have been passed on. None: it reached none."""
+    first = next((segment.queue for segment in contact.segments if not segment.beside), None)
+    return first or contact.queue
+
+
 def parts_of(contact: Contact, in_time_s: float) -> Parts:
-    """One contact's parts; `in_time_s` is the service level time of its queue."""
+    """One contact's parts; `in_time_s` is the service level time of `queue_of` it."""
     said = {"received": 1, outcome(contact): 1} | _menu_parts(contact) | _queue_parts(contact, in_time_s)
     said |= _promise_parts(contact) | _told_parts(contact)
     return Parts(**said | _handled_parts(contact))
@@ -278,7 +284,7 @@ def total(contacts: Iterable[Contact], in_time_s: Mapping[str, float]) -> Parts:
     """All parts of these contacts; `in_time_s` gives the service level time of each queue."""
     sums: dict[str, Any] = dict.fromkeys(NAMES, 0)
     for contact in contacts:
-        parts = parts_of(contact, in_time_s.get(contact.queue or "", SERVICE_LEVEL_S))
+        parts = parts_of(contact, in_time_s.get(queue_of(contact) or "", SERVICE_LEVEL_S))
         for name in NAMES:
             sums[name] += getattr(parts, name)
     return Parts(**sums)

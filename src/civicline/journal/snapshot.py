@@ -35,7 +35,7 @@ DELETE FROM journal_snapshot WHERE id IN (
 
 
 def save(conn: psycopg.Connection[Any], position: int, core_version: int | str, body: dict[str, Any]) -> None:
-    """Keep the state after the event at `position`. The last few of each core version stay, and the last of each day."""
+    """Keep the state after the event at `position`. The last few of each version stay, and the last of each day."""
     with conn.transaction():
         conn.execute(
             "INSERT INTO journal_snapshot (position, core_version, body) VALUES (%s, %s, %s)",

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from civicline.core.handling import Work, by_agent, needs
-from civicline.core.measures import Parts, measures, total
+from civicline.core.measures import Parts, measures, queue_of, total
 from civicline.core.model import Contact
 from civicline.core.resolution import DAY_S, WINDOWS_DAYS, Track, resolution
 from civicline.core.survey_figures import survey_figures
@@ -31,7 +31,7 @@ NEEDS = ("office", "need", "sent", "answered")
 DIMENSIONS: dict[str, Callable[[Contact], str | None]] = {
     "line": lambda contact: contact.line,
     "topic": lambda contact: contact.topic,
-    "queue": lambda contact: contact.queue,
+    "queue": queue_of,
     "language": lambda contact: contact.language,
     "channel": lambda contact: contact.channel,
 }
