@@ -251,6 +251,16 @@ def test_a_topic_that_nobody_can_take_in_a_language(folder: Path) -> None:
     assert {each.line for each in found} == {line_of(folder, "topics.yaml", "online_account:")}
 
 
+def test_an_operator_of_an_overflow_tier_is_one(folder: Path, change: Change) -> None:
+    """Spanish is spoken by the second tier only, whose turn it is after a while."""
+    change("queues.yaml", "  tiers: [1, 2]", "  tiers: [1]")
+    change("staff.yaml", "queues: [operator]\n  languages: [en, es]", "queues: [operator]\n  languages: [en]")
+    change("staff.yaml", "queues: [individual, collections, business]", "queues: [operator, individual, business]")
+    assert [each.field for each in mistakes(folder)] == ["100.operator"]
+    change("queues.yaml", "  priority: 1", "  priority: 1\n  overflow: [{after_s: 30, tiers: [2]}]")
+    assert pack.read(folder).agency.lines["100"].operator == "operator"
+
+
 def test_a_second_language_needs_its_prompts(folder: Path, change: Change) -> None:
     change("agency.yaml", "[en, es]", "[en, es, vi]")
     found = mistakes(folder)

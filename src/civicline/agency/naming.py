@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from civicline.agency.files import Files, languages
 from civicline.agency.marked import Way
+from civicline.agency.schema import StaffPart
 from civicline.core.agency import Text
 
 
@@ -32,11 +33,18 @@ def texts(files: Files, name: str, way: Way, texts: Text) -> None:
             )
 
 
-def unserved(files: Files, queue: str) -> list[str]:
-    """The languages in which nobody takes a contact that only names this queue."""
+def takers(files: Files, queue: str) -> list[StaffPart]:
+    """Its people who take a contact now or, by overflow, later."""
     part = files.entries["queues"].get(queue)
     if part is None:
         return []
-    staff = [each for each in files.entries["staff"].values() if queue in each.queues]
-    spoken = {language for each in staff if each.tier in part.tiers for language in each.languages}
+    tiers = {*part.tiers, *(tier for step in part.overflow for tier in step.tiers)}
+    return [each for each in files.entries["staff"].values() if queue in each.queues and each.tier in tiers]
+
+
+def unserved(files: Files, queue: str) -> list[str]:
+    """The languages in which nobody takes a contact that only names this queue."""
+    if queue not in files.entries["queues"]:
+        return []
+    spoken = {language for each in takers(files, queue) for language in each.languages}
     return [language for language in languages(files) if language not in spoken]

@@ -7,7 +7,7 @@ from string import Formatter
 from civicline.agency import hour_checks, menu_checks, surveys
 from civicline.agency import spoken as spoken_prompts
 from civicline.agency.files import Files, languages
-from civicline.agency.naming import known, listed, texts, unserved
+from civicline.agency.naming import known, listed, takers, texts, unserved
 from civicline.agency.schema import LinePart, QueuePart
 
 
@@ -181,14 +181,7 @@ def _takers(files: Files) -> None:
         if queue is None or topic.skill not in files.ids("skills"):
             continue
         levels = [queue.min_level, *(step.min_level for step in queue.overflow if step.min_level is not None)]
-        tiers = {*queue.tiers, *(tier for step in queue.overflow for tier in step.tiers)}
-        able = [
-            person
-            for person in files.entries["staff"].values()
-            if topic.queue in person.queues
-            and person.tier in tiers
-            and person.skills.get(topic.skill, 0) >= min(levels)
-        ]
+        able = [each for each in takers(files, topic.queue) if each.skills.get(topic.skill, 0) >= min(levels)]
         _each_language(files, ("topics", id_), [lang for person in able for lang in person.languages], topic.skill)
 
 
