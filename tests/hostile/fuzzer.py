@@ -197,6 +197,11 @@ class Fuzzer:
         other = self.dice.choice((b"0", b"-1", b"65536", b"2147483648", b"4294967296", b"9" * 30, b"0x1F", b"1e9"))
         return data[: one.start()] + other + data[one.end() :]
 
+    def repeat(self, data: bytes) -> bytes:
+        """One octet, or a few, so often that whoever reads it twice for each of them takes long."""
+        at, times = self._at(data), self.dice.choice((50, 500, 5000, 15_000))
+        return data[:at] + data[at : at + self.dice.randint(1, 4)] * times + data[at:]
+
     def splice(self, data: bytes) -> bytes:
         other = self.dice.choice(MESSAGES).data
         return data[: self._at(data)] + other[self._at(other) :]
@@ -207,4 +212,5 @@ class Fuzzer:
 
 CHANGES = (
     Fuzzer.flip, Fuzzer.cut, Fuzzer.insert, Fuzzer.end, Fuzzer.lines, Fuzzer.header, Fuzzer.number, Fuzzer.splice,
+    Fuzzer.repeat,
 )  # fmt: skip

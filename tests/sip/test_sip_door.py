@@ -10,7 +10,7 @@ import pytest
 from sip_app import App, sdp
 
 from civicline.voice.sip.api import Trunk
-from civicline.voice.sip.digest import Digest, Verdict, ha1, parse, response
+from civicline.voice.sip.digest import FIELD, Digest, Verdict, ha1, parse, response
 from peers.ports import eventually
 from peers.sipp import Sipp
 
@@ -98,6 +98,53 @@ def test_rubbish_does_not_stop_the_process(app: App) -> None:
                 damaged[chance.randrange(len(damaged))] = chance.randrange(256)
             us.sendto(bytes(damaged[: chance.randrange(40, len(damaged))]), app.address)
     assert ask(app, "OPTIONS").startswith("SIP/2.0 200 ")
+
+
+HEAVY = {
+    "commas after a quotation mark": 'Contact: <sip:a@b>,"' + "," * 3000,
+    "commas in a name": 'Contact: "' + "," * 3000 + '" <sip:a@b>',
+    "parameters": "Contact: <sip:a@b>" + "".join(f";p{n}" for n in range(500)),
+    "quotation marks": "Contact: " + '"' * 3000 + "<sip:a@b>",
+    "commas, folded": 'Contact: <sip:a@b>,"' + "\r\n ,,,,,,,,,,,,,,,," * 20,
+    "commas, folded by Sippy only": 'Route: <sip:a@b>,"' + "\n\r :,,,,,,,,,,,,,,,," * 20,
+    "a long line": "X: " + "a" * 5000,
+    "many lines": "\r\n".join(["a:"] * 300),
+}
+
+
+@pytest.mark.parametrize("lines", HEAVY.values(), ids=HEAVY)
+def test_what_sippy_would_take_long_for_is_refused_before(app: App, lines: str) -> None:
+    assert ask(app, "OPTIONS", lines).startswith("SIP/2.0 400 Header Too Long or Too Complicated")
+
+
+def test_a_header_may_be_as_long_as_an_identity(app: App) -> None:
+    assert ask(app, "OPTIONS", "Identity: " + "eyJ" * 1000, "Allow: " + ", ".join(["INFO"] * 40)).startswith(
+        "SIP/2.0 200 "
+    )
+
+
+def test_the_fields_of_a_digest_are_looked_for_where_words_begin() -> None:
+    """From each other position of a word of 15,000 octets all the rest of it was read: 1.3 s, for one datagram."""
+    word = "nonce_count"
+    assert [at for at in range(len(word)) if FIELD.match(word + "=1", at)] == [0]
+
+
+def test_a_stranger_says_little() -> None:
+    with App(trunks=["192.0.2.0/24"]) as app, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as us:
+        us.bind(("127.0.0.66", 0))
+        us.settimeout(30)
+        for name, size in (("long", 4000), ("short", 10)):
+            lines = [
+                "REGISTER sip:x@127.0.0.1 SIP/2.0",
+                f"Via: SIP/2.0/UDP 127.0.0.66:{us.getsockname()[1]};branch=z9hG4bK{name};rport",
+                "From: <sip:x@y>;tag=1",
+                "To: <sip:x@y>",
+                f"Call-ID: {name}",
+                "CSeq: 1 REGISTER",
+                "X: " + "a" * size,
+            ]
+            us.sendto("\r\n".join([*lines, "", ""]).encode(), app.address)
+        assert "Call-ID: short" in us.recv(65535).decode()
 
 
 def test_a_name_that_is_not_ascii_arrives_whole(app: App) -> None:

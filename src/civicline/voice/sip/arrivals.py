@@ -13,7 +13,7 @@ from civicline.voice.sip.messages import METHODS, SDP_TYPE, header, readable, re
 from civicline.voice.sip.registrar import Registrar
 from civicline.voice.sip.states import IN_DIALOG, UNKNOWN, Agent
 
-USER = re.compile(r"\bsips?:([^@;>\s]+)@", re.I)
+USER = re.compile(r"\bsips?:([^@:;>\s]+)(?::[^@:;>\s]*)?@", re.I)
 ANONYMOUS = ("anonymous", "restricted", "unavailable", "unknown", "")
 
 NewAgent = Callable[[str], Agent]

@@ -16,7 +16,8 @@ from enum import Enum
 from secrets import token_hex
 
 HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
-FIELD = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,]+))')
+FIELD = re.compile(r'\b(\w+)\s*=\s*(?:"([^"]*)"|([^\s,]+))')
+"""A name begins where a word does: from any other position of a long one there is nothing to try."""
 MOST_NONCES = 100_000
 
 

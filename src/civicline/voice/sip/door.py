@@ -17,7 +17,7 @@ from civicline.voice.rarely import Rarely
 from civicline.voice.sip import stateless, wellformed
 from civicline.voice.sip.api import Address, Bindings, Options, Trunk
 
-SMALLEST, LARGEST = 32, 16_384
+SMALLEST, LARGEST, LARGEST_OF_STRANGERS = 32, 16_384, 4096
 """Octets of a message. RFC 3261 section 18.1.1 sends by TCP what is larger than 1,300."""
 RESPONSE = "SIP/2.0 "
 STRANGER_A_S, STRANGER_AT_ONCE = 5.0, 20.0
@@ -89,11 +89,20 @@ class Door:
         ours = self.trunk(host) is not None or host in self._own or host in self._asked or self._bindings.knows(host)
         if ours and not self._within(host, OURS_A_S, OURS_AT_ONCE):
             return self._drop("too many messages of one of our hosts")
+        if not ours and len(data) > LARGEST_OF_STRANGERS:
+            return self._drop("a stranger's long message")
         if data.startswith(RESPONSE):
-            return PASS if ours or self._has_call(stateless.call_id(data)) else self._drop("a stranger's response")
+            return self._response(data, ours)
         if not ours and not self._has_call(stateless.call_id(data)):
             return self._stranger(data, source)
         return self._sound(data, source)
+
+    def _response(self, data: str, ours: bool) -> Verdict:
+        if not ours and not self._has_call(stateless.call_id(data)):
+            return self._drop("a stranger's response")
+        if wellformed.is_heavy(wellformed.split(data)[0]):
+            return self._drop("a response with a header too long or too complicated")
+        return PASS
 
     def _stranger(self, data: str, source: Address) -> Verdict:
         is_register = data.startswith("REGISTER ")

@@ -2,6 +2,9 @@
 
 `fault` gives the answer that a wrong one deserves (RFC 3261 sections 8.2 and 21.4). It looks at the text only, costs
 some 70 µs, a third of Sippy's parsing, and its patterns take a time that grows with the text's length alone.
+
+`is_heavy` says that Sippy's time would not: it looks at all that came before at each comma of an address, and at all
+parameters at each parameter. 15,000 commas in a Contact stopped everybody for 0.2 s.
 """
 
 from __future__ import annotations
@@ -11,6 +14,9 @@ from dataclasses import dataclass
 
 CSEQ_END = 2**31  # RFC 3261 section 8.1.1.5
 EXPIRES_END = 2**32  # RFC 3261 section 20.19
+LONGEST_LINE = 4096  # octets, unfolded; an Identity header (RFC 8224) is the longest that is seen, with 2,000
+MOST_MARKS = 100  # commas, semicolons or quotation marks of one header; the messages of RFC 4475 have six at most
+MOST_LINES = 256  # of a head: 70 hops may each have left a Via and a Record-Route
 MORE_THAN_THERE = 6  # octets by which phones are known to miscount their SDP; Sippy mends that
 SCHEMES = ("sip", "sips", "tel")
 
@@ -20,6 +26,7 @@ SHORT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "l": "content-lengt
 
 START = re.compile(r"([!-~]+) ([^\s<>]+) SIP/(\d+\.\d+)\r?$")
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+SIPPY_FOLD = re.compile(r"[\r\n]+[ \t]")  # it takes an empty line for a part of the one before
 FOLD = re.compile(r"\r?\n[ \t]+")
 CSEQ = re.compile(r"(\d{1,12})\s+([!-~]+)")
 URI = r"[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+"
@@ -29,6 +36,7 @@ ODD_VIA = re.compile(r"^(?:via|v)[ \t]*:(?![ \t]*SIP/\d\.\d/\w+[ \t]+[^\s;,]+(?:
 VIA_SPACES = re.compile(r" ?([/;=,]) ?")
 
 Fault = tuple[int, str]
+HEAVY: Fault = (400, "Header Too Long or Too Complicated")
 UNACCEPTABLE: Fault = (406, "Not Acceptable")
 MEDIA_TYPE: Fault = (415, "Unsupported Media Type")
 EXTENSION: Fault = (420, "Bad Extension")
@@ -77,12 +85,22 @@ def split(data: str) -> tuple[str, str]:
 def fault(data: str) -> Fault | None:
     """What is wrong with a request, or None."""
     text, body = split(data)
+    if is_heavy(text):
+        return HEAVY
     head = read(text)
     if head is None:
         return (400, "Bad Request Line or Header")
     if head.version != "2.0":
         return VERSION
     return _structure(head, len(body)) or _addresses(head) or _demands(head, body)
+
+
+def is_heavy(head: str) -> bool:
+    """Whether a head, of a request or a response, is more than any real one is."""
+    if len(head.splitlines()) > MOST_LINES:
+        return True
+    lines = SIPPY_FOLD.sub(" ", head).splitlines()
+    return any(len(line) > LONGEST_LINE or max(map(line.count, ',;"')) > MOST_MARKS for line in lines)
 
 
 def mended(data: str) -> str:
