@@ -7,12 +7,15 @@ import os
 import random
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from civicline.voice.media import bencode
+from civicline.voice.media import bencode, client
+from civicline.voice.media.client import NgClient, NgError
 from e2e.callers import Caller, Town
 from e2e.centre import Centre
 from hostile.beside import STRANGER, held, log_lines, udp, undisturbed
@@ -23,7 +26,7 @@ SEED = int(os.environ.get("CIVICLINE_CHAOS_SEED", "1"))
 PATIENCE_S = 2.0
 """So long does the menu wait for a key."""
 FRAME = bytes([0xFF] * 160)
-KEY_2 = 2
+KEY_1, KEY_2 = 1, 2
 
 
 @pytest.fixture
@@ -57,6 +60,50 @@ def test_keys_of_a_wrong_source_are_not_heard(centre: Centre, caller: Caller) ->
             stranger.sendto(packet, media(caller))
     caller.press("1")
     caller.hear("menu.main", "en")
+
+
+@contextmanager
+def sprayed(centre: Centre) -> Iterator[socket.socket]:
+    """A stranger who sends sound, and the key 1, to each port as soon as a call has got it."""
+    over = threading.Event()
+    with udp(STRANGER) as stranger, NgClient(centre.settings.ng[0]) as ng:
+
+        def spray() -> None:
+            while not over.is_set():
+                for port in ports_open(ng):
+                    for packet in [rtp(number, 77) for number in range(60)] + key(KEY_1, 77):
+                        stranger.sendto(packet, (centre.settings.rtp_host, port))
+                time.sleep(0.002)
+
+        thread = threading.Thread(target=spray)
+        thread.start()
+        try:
+            yield stranger
+        finally:
+            over.set()
+            thread.join()
+
+
+def ports_open(ng: NgClient) -> list[int]:
+    found = []
+    for call in ng.command(client.calls())["calls"]:  # type: ignore[union-attr]
+        with suppress(NgError):  # over meanwhile
+            tags = ng.command(client.query(str(call)))["tags"]
+            found += [tag["port"] for tag in tags.values()]  # type: ignore[union-attr]
+    return [port for port in found if port]
+
+
+def test_a_stranger_who_speaks_before_the_phone_is_neither_heard_nor_sent_to(centre: Centre) -> None:
+    with sprayed(centre) as stranger, Town(centre).call() as caller:
+        caller.skip_notice()
+        caller.hear("language")
+        caller.press("2")
+        caller.hear("menu.main", "es")
+        caller.leave()
+        stranger.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            stranger.recv(2048)
+    centre.assert_nothing_left()
 
 
 def test_keys_of_another_ssrc_are_not_heard_while_the_caller_is(centre: Centre, caller: Caller) -> None:

@@ -37,9 +37,9 @@ sys.exit(run(settings, Address("127.0.0.1", ng), PortRange(first, last), float(w
 """
 
 
-def udp(port: int = 0) -> socket.socket:
+def udp(port: int = 0, host: str = "127.0.0.1") -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    made.bind(("127.0.0.1", port))
+    made.bind((host, port))
     return made
 
 
@@ -168,6 +168,12 @@ class Phone:
             _, kind, seq, ts, ssrc = struct.unpack_from("!BBHII", data)
             self.heard.append(Heard(kind & 0x7F, bool(kind & 0x80), seq, ts, ssrc, data[12:]))
         return self.heard
+
+    def say_for(self, hz: float, seconds: float) -> None:
+        """As a phone does, a frame every 20 ms."""
+        for _ in range(round(seconds * 50)):
+            self.say(hz, 0)
+            time.sleep(0.02)
 
     def clear(self) -> None:
         self.listen()

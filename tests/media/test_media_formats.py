@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from media_phones import tone, write_tone
 
+from civicline.settings import PortRange
 from civicline.voice.media import g711, rtp, sdp
+from civicline.voice.media.ports import Ports
 from civicline.voice.media.sound import Sounds
-from civicline.voice.media.source import LOCK_AFTER, LOCK_OTHER_AFTER, Source
+from civicline.voice.media.source import LOCK_AFTER, OTHER_AFTER_S, Endpoint, Source
 
 OFFER = """v=0
 o=- 7 7 IN IP4 192.0.2.1
@@ -89,37 +92,86 @@ def test_a_sound_is_read_anew_when_it_changed_and_forgotten_over_the_cap(tmp_pat
     assert sounds.get(path) is not first
 
 
-def test_a_locked_source_stays_whoever_sends() -> None:
-    source = Source(("192.0.2.1", 4000))
-    behind_nat, stranger = ("198.51.100.1", 9), ("198.51.100.2", 9)
-    assert source.admit(behind_nat)
-    assert not source.admit(stranger)
-    for _ in range(LOCK_OTHER_AFTER - 1):
+TOLD, BEHIND_NAT, STRANGER = ("10.0.0.7", 4000), ("198.51.100.1", 9), ("198.51.100.2", 9)
+
+
+def sent_for(source: Source, sender: Endpoint, since: float, seconds: float) -> list[bool]:
+    """Whether each packet of a stream is admitted, its first and last `seconds` apart."""
+    return [source.admit(sender, since + n / 50) for n in range(round(seconds * 50) + 1)]
+
+
+def test_nobody_but_the_hosts_of_sdp_and_signalling_is_heard_or_sent_to() -> None:
+    source = Source(TOLD, BEHIND_NAT[0])
+    assert not any(sent_for(source, STRANGER, 0, 100))
+    assert not source.locked and source.aim == TOLD
+    assert source.admit(BEHIND_NAT, 100)
+    alone = Source(TOLD)
+    assert not any(sent_for(alone, BEHIND_NAT, 0, 100)) and alone.aim == TOLD
+
+
+def test_a_phone_behind_nat_is_heard_at_once_and_sent_to_after_a_second_however_many_packets_it_sends() -> None:
+    source = Source(TOLD, BEHIND_NAT[0])
+    assert all(source.admit(BEHIND_NAT, 0) for _ in range(1000))
+    assert not source.locked and source.aim == TOLD
+    assert all(sent_for(source, BEHIND_NAT, 0, OTHER_AFTER_S))
+    assert source.locked and source.aim == BEHIND_NAT
+    other_port = (BEHIND_NAT[0], 10)
+    assert not any(sent_for(source, other_port, OTHER_AFTER_S, 5)) and source.aim == BEHIND_NAT
+
+
+def test_single_packets_lock_nothing() -> None:
+    source = Source(TOLD, BEHIND_NAT[0])
+    for n in range(10):
+        assert source.admit(BEHIND_NAT, n * OTHER_AFTER_S)
         assert not source.locked
-        assert source.admit(behind_nat)
-    assert source.locked
-    assert not source.admit(source.told) and not source.admit(stranger)
 
 
-def test_a_phone_of_another_call_is_forgotten_when_the_address_of_the_sdp_sends() -> None:
-    source = Source(("192.0.2.1", 4000))
-    stray = ("192.0.2.2", 4000)
-    for _ in range(LOCK_AFTER * 4):
-        assert source.admit(stray)
-    for _ in range(LOCK_AFTER):
-        assert source.admit(source.told)
-    assert source.locked and not source.admit(stray)
+def test_one_stray_packet_does_not_keep_the_phone_out() -> None:
+    source = Source(TOLD, BEHIND_NAT[0])
+    assert source.admit((BEHIND_NAT[0], 10), 0)
+    assert not source.admit(BEHIND_NAT, OTHER_AFTER_S / 2)
+    assert all(sent_for(source, BEHIND_NAT, OTHER_AFTER_S, OTHER_AFTER_S)) and source.aim == BEHIND_NAT
 
 
-def test_after_a_restart_only_the_address_of_the_sdp_is_trusted_before_the_lock() -> None:
-    source = Source(("192.0.2.1", 4000), wary=True)
-    stray = ("192.0.2.2", 4000)
-    for _ in range(LOCK_OTHER_AFTER - 1):
-        assert not source.admit(stray) and source.aim == source.told
-    assert source.admit(stray) and source.locked and source.aim == stray
-    other = Source(("192.0.2.1", 4000), wary=True)
-    assert not other.admit(stray)
-    assert other.admit(other.told) and other.aim == other.told
+def test_the_address_of_the_sdp_takes_precedence_before_a_lock_and_after() -> None:
+    unlocked = Source(TOLD, BEHIND_NAT[0])
+    assert unlocked.admit(BEHIND_NAT, 0) and unlocked.admit(TOLD, 0.02)
+    assert not unlocked.admit(BEHIND_NAT, 0.04) and unlocked.aim == TOLD
+    locked = Source(TOLD, BEHIND_NAT[0])
+    sent_for(locked, BEHIND_NAT, 0, OTHER_AFTER_S)
+    assert [locked.admit(TOLD, 2) for _ in range(LOCK_AFTER)] == [False] * (LOCK_AFTER - 1) + [True]
+    assert locked.is_final and locked.aim == TOLD
+    assert not any(sent_for(locked, BEHIND_NAT, 100, 5))
+
+
+def test_after_a_restart_only_the_address_of_the_sdp_is_heard_before_the_lock() -> None:
+    """A carrier's calls all come from one host."""
+    stray = (TOLD[0], 4002)
+    source = Source(TOLD, wary=True)
+    *before, last = sent_for(source, stray, 0, OTHER_AFTER_S)
+    assert not any(before) and last and source.aim == stray
+    other = Source(TOLD, wary=True)
+    assert not other.admit(stray, 0)
+    assert other.admit(other.told, 0) and other.aim == other.told
+
+
+@pytest.mark.parametrize("address", ["224.2.1.1/127", "239.255.255.255", "255.255.255.255"])
+def test_an_address_of_many_is_refused(address: str) -> None:
+    with pytest.raises(sdp.SdpError, match="of many"):
+        sdp.parse(f"c=IN IP4 {address}\r\nm=audio 4000 RTP/AVP 0\r\n")
+
+
+def test_ports_are_given_in_no_order_and_a_freed_one_is_not_the_next() -> None:
+    ports = Ports("127.0.0.1", PortRange(40000, 44000))
+    taken = [ports.take() for _ in range(20)]
+    steps = {after.port - before.port for before, after in pairwise(taken)}
+    assert len(steps) > 5
+    freed = taken[0].port
+    ports.give(taken.pop(0))
+    taken += [ports.take() for _ in range(50)]
+    assert freed not in {pair.port for pair in taken}
+    for pair in taken:
+        pair.close()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import socket
+import time
 from pathlib import Path
 
 import pytest
-from media_phones import EngineProcess, Phone, free_port, level, until, write_tone
+from media_phones import EngineProcess, Phone, free_port, level, udp, until, write_tone
 
 from civicline.settings import Address, PortRange
 from civicline.voice.media import bencode, client
@@ -16,6 +17,7 @@ from civicline.voice.media.process import Engine
 from peers.ports import free_udp
 
 CALL, CALLER, AGENT = "r" * 32, "r-c", "r-1"
+OUTSIDE = "127.0.0.66"
 
 
 def bridge(engine: EngineProcess, caller: Phone, agent: Phone, call: str = CALL) -> None:
@@ -45,12 +47,61 @@ def test_a_stranger_is_not_heard_once_the_source_is_locked(engine: EngineProcess
 
 
 def test_a_phone_behind_nat_is_learned_and_answered(engine: EngineProcess, caller: Phone, agent: Phone) -> None:
-    """The SDP names a port from which nothing comes."""
+    """The SDP names an address from which nothing comes; its SIP came from the one that the phone has outside."""
     bridge(engine, caller, agent)
-    real = Phone(to=caller.to)
-    assert agent.hears(700, saying=lambda: real.say(700, 0))
+    real = Phone(to=caller.to, socket=udp(host=OUTSIDE))
+    engine.command(client.offer_caller(CALL, CALLER, caller.sdp(), OUTSIDE))
+    real.say(700, 0)
+    until(lambda: agent.listen(), "it is heard at once")
+    caller.clear()
+    assert caller.hears(500, saying=lambda: agent.say(500, 0))
+    assert real.listen() == []
+    real.say_for(700, 1.2)
+    assert leg(engine)["locked"] == 1
     assert real.hears(500, saying=lambda: agent.say(500, 0))
     real.close()
+
+
+def test_the_address_of_the_sdp_wins_after_another_one_was_locked(
+    engine: EngineProcess, caller: Phone, agent: Phone
+) -> None:
+    bridge(engine, caller, agent)
+    other = Phone(to=caller.to)
+    other.say_for(1300, 1.2)
+    assert leg(engine)["locked"] == 1
+    assert agent.hears(700, saying=lambda: (caller.say(700, 0), time.sleep(0.02)))
+    other.clear()
+    assert caller.hears(500, saying=lambda: agent.say(500, 0))
+    assert other.listen() == []
+    other.close()
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first", "re-INVITE"])
+def test_a_stranger_who_speaks_first_is_neither_heard_nor_sent_to(
+    engine: EngineProcess, caller: Phone, agent: Phone, again: bool
+) -> None:
+    bridge(engine, caller, agent)
+    if again:
+        assert agent.hears(700, saying=lambda: caller.say(700, 0))
+        engine.command(client.offer_caller(CALL, CALLER, caller.sdp().replace("o=- 1 1", "o=- 1 2"), "127.0.0.1"))
+    before = leg(engine)
+    agent.clear()
+    stranger = Phone(to=caller.to, socket=udp(host=OUTSIDE))
+    stranger.say(1300, 0, 100)
+    stranger.press(5)
+    until(lambda: leg(engine)["rejected"] >= before["rejected"] + 100, "the stranger's packets")
+    assert leg(engine)["locked"] == 0
+    assert agent.hears(700, saying=lambda: caller.say(700, 0))
+    assert level(agent.listen(), 1300) < 0.05
+    assert caller.hears(500, saying=lambda: agent.say(500, 0))
+    assert stranger.listen() == [] and engine.events("DTMF") == []
+    stranger.close()
+
+
+@pytest.mark.parametrize("given", ["127.0.0.1", ["IP6", "::1"], ["IP4"], ["IP4", 5]])
+def test_a_source_that_is_none_is_refused(engine: EngineProcess, caller: Phone, given: bencode.Value) -> None:
+    with pytest.raises(NgError, match="received-from"):
+        engine.command(client.offer_caller(CALL, CALLER, caller.sdp()) | {"received-from": given})
 
 
 def test_the_address_of_the_sdp_takes_precedence_over_a_quicker_stranger(

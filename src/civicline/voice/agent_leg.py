@@ -79,6 +79,7 @@ def _invite_of(app: Application, call: Call, leg: Leg) -> Invite | None:
 
 def _invite_phone(app: Application, call: Call, leg: Leg, phone: Binding, sdp: str) -> bool:
     ids, shown = app.names.dialog(leg.id), call.number or ANONYMOUS
+    app.local[leg.id].source = phone.source[0]
     return app.endpoint.ring(leg.id, phone.contact, leg.agent or "", sdp, shown, ids, via=phone.source)
 
 

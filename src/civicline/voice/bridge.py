@@ -38,7 +38,7 @@ def answer_caller(app: Application, call: Call, local: LocalLeg, then: Then) -> 
         local.heard = (app.media.instance(call.media), sdp)
         _got(app, call, local, body, then)
 
-    offer, answer = client.alone(call.contact, local.id, sdp)
+    offer, answer = client.alone(call.contact, local.id, sdp, local.source)
     app.media.send(call.media, offer)
     again = partial(answer_caller, app, call, local, then)
     app.media.send(call.media, answer, answered, lambda _: _later(app, call, local, again))
@@ -46,7 +46,7 @@ def answer_caller(app: Application, call: Call, local: LocalLeg, then: Then) -> 
 
 def offer_agent(app: Application, call: Call, caller: LocalLeg, local: LocalLeg, then: Then) -> None:
     """Give the leg of somebody whom we ring a port; `then` when its SDP is there."""
-    command = client.offer_agent(call.contact, caller.id, local.id, caller.remote_sdp)
+    command = client.offer_agent(call.contact, caller.id, local.id, caller.remote_sdp, caller.source)
     _offer(app, call, local, command, then)
 
 
@@ -77,7 +77,8 @@ def _later(app: Application, call: Call, local: LocalLeg, again: Then) -> None:
 def answer_person(app: Application, call: Call, local: LocalLeg) -> None:
     """They have answered: prompts can be played to them."""
     if local.instance == app.media.instance(call.media):
-        app.media.send(call.media, client.answer_outbound(call.contact, local.id, local.remote_sdp))
+        answer = client.answer_outbound(call.contact, local.id, local.remote_sdp, local.source)
+        app.media.send(call.media, answer)
         local.heard = (local.instance, local.remote_sdp)
 
 
@@ -127,7 +128,7 @@ def _is_told(app: Application, call: Call, leg: LocalLeg) -> bool:
 
 
 def _set_alone(app: Application, call: Call, leg: LocalLeg) -> None:
-    for command in client.alone(call.contact, leg.id, leg.remote_sdp):
+    for command in client.alone(call.contact, leg.id, leg.remote_sdp, leg.source):
         app.media.send(call.media, command)
     leg.heard = (app.media.instance(call.media), leg.remote_sdp)
 
@@ -142,7 +143,7 @@ def _join(app: Application, call: Call, wanted: Hearing, legs: dict[str, LocalLe
         return
     for leg in (first, second):
         app.media.send(call.media, client.stop(call.contact, leg.id))
-    answer = client.answer_agent(call.contact, first.id, second.id, second.remote_sdp)
+    answer = client.answer_agent(call.contact, first.id, second.id, second.remote_sdp, second.source)
     app.media.send(call.media, answer, lambda body: _joined(app, first, str(body["sdp"])))
     second.heard = (app.media.instance(call.media), second.remote_sdp)
 

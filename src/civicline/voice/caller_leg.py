@@ -60,7 +60,9 @@ def _arrive(app: Application, invite: Invite, contact: str, line: str, sdp: str)
     call = app.call(contact)
     call.number = number
     call.legs.add(invite.leg)
-    local = app.local[invite.leg] = LocalLeg(invite.leg, contact, Phase.ARRIVED, remote_sdp=sdp)
+    local = app.local[invite.leg] = LocalLeg(
+        invite.leg, contact, Phase.ARRIVED, remote_sdp=sdp, source=invite.source[0]
+    )
     caller = app.names.number(canonical(app.state.agency, number))
     asked = requests.CallArrived(contact, line, caller, invite.leg, app.node, may_ring=_may_ring(app, number))
     keep = [*store.keep_number(contact, number, time.time() + app.pack.sealed_s), *_keep(app, local)]
@@ -133,7 +135,7 @@ def _take_up(app: Application, call: Call, leg: Leg) -> None:
         _await_invite(app, call, leg)
         return
     phase = Phase.STORING if stored.local_sdp else Phase.ARRIVED
-    local = app.local[leg.id] = LocalLeg(leg.id, call.contact, phase, stored.remote_sdp, stored.local_sdp)
+    local = app.local[leg.id] = LocalLeg(leg.id, call.contact, phase, *stored.media)
     if phase is Phase.ARRIVED:
         _get_ready(app, call, local)
 

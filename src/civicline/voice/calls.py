@@ -35,7 +35,7 @@ class LocalLeg:
     remote_sdp: str = field(default="", repr=False)
     local_sdp: str = field(default="", repr=False)
     source: str = field(default="", repr=False)
-    """The host that its SIP comes from. Its sound may come from there, too: an SDP behind NAT names a private address."""
+    """The host that its SIP comes from. Its sound may, too: behind NAT an SDP names an address of its own network."""
     rung_sdp: str = field(default="", repr=False)
     """What the INVITE that rings a phone says: `local_sdp` may move on before the phone is picked up."""
     instance: str = ""

@@ -127,7 +127,7 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
         was_up = leg.state in (LegState.ANSWERED, LegState.ENDING)
         stored = store.stored_leg(conn, leg.contact, leg.id) if was_up else None
         if stored is not None and _take_leg(app, leg.id, stored):
-            app.local[leg.id] = LocalLeg(leg.id, leg.contact, Phase.UP, stored.remote_sdp, stored.local_sdp)
+            app.local[leg.id] = LocalLeg(leg.id, leg.contact, Phase.UP, *stored.media)
         elif leg.state is LegState.ANSWERED:
             app.alive(leg.id, False)
     for call in app.calls.values():

@@ -25,10 +25,16 @@ class StoredLeg:
     dialog: bytes = field(repr=False)
     remote_sdp: str = field(repr=False)
     local_sdp: str = field(repr=False)
+    source: str = field(repr=False)
+
+    @property
+    def media(self) -> tuple[str, str, str]:
+        """As `LocalLeg` takes it."""
+        return self.remote_sdp, self.local_sdp, self.source
 
 
 def keep_leg(local: LocalLeg, dialog: bytes) -> list[Statement]:
-    body = {"remote_sdp": local.remote_sdp, "local_sdp": local.local_sdp}
+    body = {"remote_sdp": local.remote_sdp, "local_sdp": local.local_sdp, "source": local.source}
     text = json.dumps({"dialog": base64.b64encode(dialog).decode(), **body})
     return seal_statements(local.contact, {_name(local.id): text})
 
@@ -48,7 +54,8 @@ def stored_leg(conn: psycopg.Connection[Any], contact: str, leg: str) -> StoredL
     if text is None:
         return None
     body = json.loads(text)
-    return StoredLeg(base64.b64decode(body["dialog"]), body["remote_sdp"], body["local_sdp"])
+    source = body.get("source", "")  # a release before this one did not keep it
+    return StoredLeg(base64.b64decode(body["dialog"]), body["remote_sdp"], body["local_sdp"], source)
 
 
 def stored_number(conn: psycopg.Connection[Any], contact: str, hashed: str = "") -> str:

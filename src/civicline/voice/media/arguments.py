@@ -30,6 +30,16 @@ def number(command: Command, key: str, default: int) -> int:
     return int(digits)
 
 
+def received_from(command: Command) -> str:
+    """The host that the message with the SDP came from, as rtpengine is told it: family and address; "" without it."""
+    given = command.get("received-from", [])
+    if given == []:
+        return ""
+    if not isinstance(given, list) or len(given) != 2 or given[0] != "IP4" or not isinstance(given[1], str):
+        raise RefusedError("received-from is no list of IP4 and an address")
+    return given[1]
+
+
 def files(command: Command) -> list[str]:
     """`files`, or the one `file`."""
     given = command.get("files") or [text(command, "file")]

@@ -140,8 +140,8 @@ def ping() -> Command:
     return {"command": "ping"}
 
 
-def _exchange(command: str, call_id: str, from_tag: str, to_tag: str, sdp: str) -> Command:
-    return {
+def _exchange(command: str, call_id: str, from_tag: str, to_tag: str, sdp: str, source: str = "") -> Command:
+    made: Command = {
         "command": command,
         "call-id": call_id,
         "from-tag": from_tag,
@@ -150,11 +150,15 @@ def _exchange(command: str, call_id: str, from_tag: str, to_tag: str, sdp: str) 
         "ICE": "remove",
         "replace": ["origin", "session connection"],
     }
+    return made | ({"received-from": ["IP4", source]} if source else {})
 
 
-def offer_caller(call_id: str, leg: str, sdp: str) -> Command:
-    """The SDP of the caller's INVITE (or re-INVITE) reaches the machine. The answer's SDP is not needed."""
-    return _exchange("offer", call_id, leg, IVR, sdp)
+def offer_caller(call_id: str, leg: str, sdp: str, source: str = "") -> Command:
+    """The SDP of the caller's INVITE (or re-INVITE) reaches the machine. The answer's SDP is not needed.
+
+    Here and below `source` is the host that the leg's SIP comes from: the other one, beside the SDP's, that may send.
+    """
+    return _exchange("offer", call_id, leg, IVR, sdp, source)
 
 
 def answer_ivr(call_id: str, leg: str) -> Command:
@@ -167,24 +171,24 @@ def offer_outbound(call_id: str, leg: str) -> Command:
     return _exchange("offer", call_id, IVR, leg, DUMMY_SDP)
 
 
-def answer_outbound(call_id: str, leg: str, sdp: str) -> Command:
+def answer_outbound(call_id: str, leg: str, sdp: str, source: str = "") -> Command:
     """The SDP of that leg's 200 OK. From here prompts can be played to it."""
-    return _exchange("answer", call_id, IVR, leg, sdp)
+    return _exchange("answer", call_id, IVR, leg, sdp, source)
 
 
-def offer_agent(call_id: str, leg: str, agent_leg: str, sdp: str) -> Command:
-    """`sdp` is the first leg's own last SDP. The answer's `sdp` goes into the representative's INVITE."""
-    return _exchange("offer", call_id, leg, agent_leg, sdp)
+def offer_agent(call_id: str, leg: str, agent_leg: str, sdp: str, source: str = "") -> Command:
+    """`sdp` and `source` are the first leg's own last. The answer's `sdp` goes into the representative's INVITE."""
+    return _exchange("offer", call_id, leg, agent_leg, sdp, source)
 
 
-def answer_agent(call_id: str, leg: str, agent_leg: str, sdp: str) -> Command:
+def answer_agent(call_id: str, leg: str, agent_leg: str, sdp: str, source: str = "") -> Command:
     """The SDP of the representative's 200 OK: bridges the two. The first leg needs no re-INVITE."""
-    return _exchange("answer", call_id, leg, agent_leg, sdp)
+    return _exchange("answer", call_id, leg, agent_leg, sdp, source)
 
 
-def alone(call_id: str, leg: str, sdp: str) -> tuple[Command, Command]:
+def alone(call_id: str, leg: str, sdp: str, source: str = "") -> tuple[Command, Command]:
     """`leg`, whose own last SDP is `sdp`, is with the machine: nobody hears it, and it hears what is played to it."""
-    return offer_caller(call_id, leg, sdp), answer_ivr(call_id, leg)
+    return offer_caller(call_id, leg, sdp, source), answer_ivr(call_id, leg)
 
 
 def conference(call_id: str, legs: Sequence[str]) -> Command:

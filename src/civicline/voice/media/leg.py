@@ -50,6 +50,8 @@ class Leg:
         self.call_id = call_id
         self.tag = tag
         self.said = ""
+        self.signalled = ""
+        """The host that its SIP came from, where the commands say so."""
         self.remote: sdp.Description | None = None
         self.law = sdp.PCMU
         self.chosen = False
@@ -106,16 +108,18 @@ class Leg:
 
     # What the leg said
 
-    def hear(self, text: str) -> None:
-        """Take its session description; one that differs from the last makes its source be learned anew.
+    def hear(self, text: str, signalled: str = "") -> None:
+        """Take its session description, which came from the host `signalled` ("": as the last one did); what differs
+        from the last makes its source be learned anew.
 
         Raises SdpError.
         """
-        if text == self.said:
+        signalled = signalled or self.signalled
+        if (text, signalled) == (self.said, self.signalled):
             return
-        self.remote, self.said = sdp.parse(text), text
+        self.remote, self.said, self.signalled = sdp.parse(text), text, signalled
         wary = self.means.loop.now < self.means.wary_until
-        self.source = source.Source((self.remote.host, self.remote.port), wary)
+        self.source = source.Source((self.remote.host, self.remote.port), signalled, wary)
         self._ssrc = b""
         if self.remote.laws and self.law not in self.remote.laws:
             self.choose(self.remote.laws[0])
@@ -229,21 +233,28 @@ class Leg:
         self._take(size, now)
 
     def _learn(self, now: float) -> None:
-        """A packet is there, and the source is not locked yet."""
+        """A packet is there, and the SDP's endpoint is not locked (yet)."""
         assert self.pair is not None
         try:
             size, sender = self.pair.rtp.recvfrom_into(BUFFER)
         except OSError:
             return
-        if self.remote is None or rtp.payload_offset(PACKETS[size]) < 0 or not self.source.admit(sender):
+        if self.remote is None or rtp.payload_offset(PACKETS[size]) < 0 or not self._admits(sender, now):
             self.rejected += 1
             return
-        if self.source.locked:
+        if self.source.is_final:
             with suppress(OSError):
                 self.pair.rtp.connect(sender)
                 self.means.loop.handlers[self.pair.rtp.fileno()] = self.receive
-        self._aim()
+            self._aim()
         self._take(size, now)
+
+    def _admits(self, sender: source.Endpoint, now: float) -> bool:
+        before = self.source.aim
+        admitted = self.source.admit(sender, now)
+        if self.source.aim != before:
+            self._aim()
+        return admitted
 
     def _take(self, size: int, now: float) -> None:
         if BUFFER[0] != 0x80 or size < 12:
@@ -273,12 +284,12 @@ class Leg:
         return True
 
     def _aim(self) -> None:
-        """Set the way of what the leg hears: the locked source, else the one to aim at."""
+        """Set the way of what the leg hears: the connected source, else the one to aim at."""
         self.out.send = nowhere
         if self.pair is None or not self.receives:
             return
         sock, to = self.pair.rtp, self.source.aim
-        if self.source.locked:
+        if self.source.is_final:
             self.out.send = sock.send
         else:
             self.out.send = lambda packet: sock.sendto(packet, to)

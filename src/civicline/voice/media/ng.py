@@ -12,7 +12,7 @@ from pathlib import Path
 
 from civicline.settings import Address
 from civicline.voice.media import bencode, player, record, sdp
-from civicline.voice.media.arguments import Answer, Command, RefusedError, files, number, text
+from civicline.voice.media.arguments import Answer, Command, RefusedError, files, number, received_from, text
 from civicline.voice.media.leg import Leg, Means
 from civicline.voice.media.ports import NoPortError
 from civicline.voice.media.session import Sessions, UnknownError
@@ -64,13 +64,13 @@ class Commands:
 
     def _offer(self, command: Command) -> Answer:
         given = text(command, "call-id"), text(command, "from-tag"), text(command, "to-tag", "")
-        made = self._sessions.offer(*given, text(command, "sdp"))
+        made = self._sessions.offer(*given, text(command, "sdp"), received_from(command))
         self._set_silence(command)
         return {"result": "ok", "sdp": made}
 
     def _answer(self, command: Command) -> Answer:
         given = text(command, "call-id"), text(command, "from-tag"), text(command, "to-tag")
-        made = self._sessions.answer(*given, text(command, "sdp"))
+        made = self._sessions.answer(*given, text(command, "sdp"), received_from(command))
         self._set_silence(command)
         return {"result": "ok", "sdp": made}
 

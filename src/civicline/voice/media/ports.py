@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 import socket
-from collections import deque
 from contextlib import suppress
 
 from civicline.settings import PortRange
@@ -46,19 +45,20 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 class Ports:
-    """The even ports of a range. A freed port is used again last: late packets of an old call find nobody. For
-    that, too, each process begins somewhere else: phones still send to the ports of one that was killed."""
+    """The even ports of a range, in an order that nobody outside can foresee: who knows the port of one call does not
+    know the next one's. Of the free ports only the half that has been free for longer is used, so that late packets of
+    an old call find nobody."""
 
     def __init__(self, host: str, ports: PortRange) -> None:
         self._host = host
-        self._free = deque(range(ports.first + ports.first % 2, ports.last, 2))
-        self._free.rotate(random.randrange(len(self._free)))  # noqa: S311
+        self._free = list(range(ports.first + ports.first % 2, ports.last, 2))
+        secrets.SystemRandom().shuffle(self._free)
         self._range = ports
 
     def take(self) -> Pair:
         """Raises NoPortError; a port that somebody else holds is passed over."""
         for _ in range(len(self._free)):
-            port = self._free.popleft()
+            port = self._free.pop(secrets.randbelow((len(self._free) + 1) // 2))
             with suppress(OSError):
                 return Pair(self._host, port)
             self._free.append(port)

@@ -14,6 +14,7 @@ LAWS = (PCMU, PCMA)
 NAMES = {PCMU: "PCMU", PCMA: "PCMA"}
 DEFAULT_DTMF = 101
 DISCARD_PORT = 9
+BROADCAST = IPv4Address("255.255.255.255")
 
 REVERSE = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 
@@ -128,9 +129,12 @@ def _connection(lines: list[str]) -> str | None:
 def _address(text: str) -> str:
     """A name would have to be looked up for every packet, by a process that must not wait."""
     try:
-        return str(IPv4Address(text))
+        address = IPv4Address(text)
     except AddressValueError:
         raise SdpError("the SDP names a host, not an IPv4 address") from None
+    if address.is_multicast or address == BROADCAST:
+        raise SdpError("the SDP names an address of many, not of one phone")
+    return str(address)
 
 
 def _direction(attributes: list[str]) -> str | None:

@@ -61,20 +61,21 @@ class Sessions:
         session.touched = self._means.loop.now
         return session
 
-    def offer(self, call_id: str, from_tag: str, to_tag: str, text: str) -> str:
-        """The SDP to offer to the other side. Raises SdpError, NoPortError."""
+    def offer(self, call_id: str, from_tag: str, to_tag: str, text: str, signalled: str = "") -> str:
+        """The SDP to offer to the other side; `signalled` is the host that `text` came from. Raises SdpError,
+        NoPortError."""
         sdp.parse(text)
         session = self._calls.setdefault(call_id, Session(call_id, self._means.loop.now))
         session.touched = self._means.loop.now
         try:
-            return self._offer(session, from_tag, to_tag or PENDING + from_tag, text)
+            return self._offer(session, from_tag, to_tag or PENDING + from_tag, text, signalled)
         except Exception:
             self._sweep_up(session)
             raise
 
-    def _offer(self, session: Session, from_tag: str, to_tag: str, text: str) -> str:
+    def _offer(self, session: Session, from_tag: str, to_tag: str, text: str, signalled: str) -> str:
         offerer = self._make(session, from_tag)
-        offerer.hear(text)
+        offerer.hear(text, signalled)
         other = self._make(session, to_tag)
         remote = offerer.remote
         assert remote is not None
@@ -83,7 +84,7 @@ class Sessions:
         kind = other.remote.dtmf if other.remote else remote.dtmf
         return other.describe(laws, kind or sdp.DEFAULT_DTMF, "sendrecv", answer=False)
 
-    def answer(self, call_id: str, from_tag: str, to_tag: str, text: str) -> str:
+    def answer(self, call_id: str, from_tag: str, to_tag: str, text: str, signalled: str = "") -> str:
         """The SDP to answer the offerer with; bridges the two, unless the answerer is the machine.
 
         Raises SdpError, UnknownError, NoPortError.
@@ -91,7 +92,7 @@ class Sessions:
         session = self.get(call_id)
         offerer = session.leg(from_tag)
         answerer = self._answerer(session, from_tag, to_tag)
-        answerer.hear(text)
+        answerer.hear(text, signalled)
         for leg in (offerer, answerer):
             if leg.machine:
                 leg.release()
