@@ -234,6 +234,7 @@ def check_legs(state):
             referral = contact.referrals[-1]
             answered = state.legs[referral.leg].state == "answered"
             assert answered == (referral.answered_at is not None) and referral.ended_at is None
+            assert referral.office != "interpreter", "left alone with somebody who only helps"
     for agent in state.agents.values():
         leg = state.legs.get(agent.leg)
         assert (agent.leg is None) == (leg is None) and (leg is None or leg.agent == agent.id)

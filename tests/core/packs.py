@@ -143,7 +143,10 @@ WHOLE = Agency(
     calendars={"always": ALWAYS, "office": OFFICE},
     staff=by_id(STAFF),
     dispositions={"done": label("done"), "referred": label("referred")},
-    offices={"vehicles": Office("vehicles", label("Vehicles"), "+13035550100", {"plates": label("plates")})},
+    offices={
+        "vehicles": Office("vehicles", label("Vehicles"), "+13035550100", {"plates": label("plates")}),
+        "interpreter": Office("interpreter", label("Interpreter"), "+13035550101", {"other": label("?")}, helps=True),
+    },
     surveys={"after_call": SURVEY},
     ageing_s=90,
 )

@@ -4,6 +4,7 @@ import pytest
 
 from civicline.core import requests as r
 from civicline.core.handling import by_agent, needs
+from civicline.core.in_call import refer_to
 from civicline.core.lifecycle import ConsultState, Failure, HeldBy, HungUpBy, PassedOnFor
 from civicline.core.measures import OUTCOMES, parts_of
 from core.floor import Floor
@@ -250,3 +251,59 @@ def test_an_office_may_be_asked_and_left_with_the_caller(floor):
     assert contact(floor).state == "outside" and contact(floor).referrals[-1].answered_at == floor.now
     floor.caller_hangs_up("c1")
     assert contact(floor).state == "closed"
+
+
+@pytest.mark.parametrize("office", ["vehicles", "interpreter"])
+@pytest.mark.parametrize("state", ["ringing", A.ASIDE, A.WITH_CALLER, A.JOINED])
+def test_a_line_that_is_lost_hands_nobody_over(floor, office, state):
+    """The representative's, with an office as the third party: the caller is back in line, and Bob may still write."""
+    place = contact(floor).place
+    floor.do(r.Consult("bob", "c1", office=office))
+    if state != "ringing":
+        floor.do(r.LegPickedUp("c1-p1"))
+        floor.do(r.TurnConsult("bob", "c1", state))
+    floor.phone_hangs_up("bob", HungUpBy.LOST)
+    assert (contact(floor).state, contact(floor).place) == ("waiting", place)
+    assert contact(floor).passed_on.why is PassedOnFor.PHONE_LEFT and needs([contact(floor)]) == []
+    assert floor.state.legs["c1-p1"].state == "ending" and floor.state.legs["c1-c"].state == "answered"
+    assert floor.state.agents["bob"].state == "wrap_up"
+
+
+@pytest.mark.parametrize("state", [A.ASIDE, A.WITH_CALLER, A.JOINED])
+def test_whoever_hangs_up_beside_an_office_leaves_the_two_together(floor, state):
+    consult(floor, office="vehicles")
+    floor.do(r.TurnConsult("bob", "c1", state))
+    floor.phone_hangs_up("bob")
+    assert contact(floor).state == "outside" and needs([contact(floor)]) == [("vehicles", "", 1, 1)]
+
+
+def test_whoever_hangs_up_while_an_office_rings_sends_nobody_there(floor):
+    floor.do(r.Consult("bob", "c1", office="vehicles"))
+    floor.phone_hangs_up("bob")
+    assert contact(floor).state == "waiting" and needs([contact(floor)]) == []
+
+
+@pytest.mark.parametrize("state", [A.WITH_CALLER, A.JOINED])
+@pytest.mark.parametrize("by_key", [True, False])
+def test_a_talk_with_an_interpreter_ends_when_the_representative_hangs_up(state, by_key):
+    floor = Floor()
+    floor.ready("bob")
+    floor.call("c1", "income", invited=True)
+    floor.answer("c1")
+    consult(floor, office="interpreter")
+    floor.do(r.TurnConsult("bob", "c1", state))
+    said = floor.phone_hangs_up("bob") if by_key else floor.do(r.HangUp("bob", "c1"))
+    assert {"ConsultEnded", "SurveyBegan", "TalkEnded"} <= set(said)
+    assert (contact(floor).state, contact(floor).ended_by) == ("wrapping", HungUpBy.AGENT)
+    assert floor.state.legs["c1-p1"].state == "ending" and needs([contact(floor)]) == []
+
+
+def test_nobody_is_left_alone_with_an_interpreter(floor):
+    assert floor.do(r.SendToOffice("bob", "c1", "interpreter", "other")) == []
+    leg, office = floor.state.legs["c1-1"], floor.state.agency.offices["interpreter"]
+    assert refer_to(floor.state, leg, office.number, floor.now) is None
+    assert refer_to(floor.state, leg, "vehicles", floor.now) is not None
+    consult(floor, office="interpreter")
+    assert floor.do(r.CompleteConsult("bob", "c1")) == []
+    floor.phone_hangs_up("bob")
+    assert (contact(floor).state, contact(floor).passed_on.why) == ("waiting", PassedOnFor.PHONE_LEFT)

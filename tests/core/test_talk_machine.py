@@ -92,6 +92,7 @@ class TalkMachine(Steps):
             st.fixed_dictionaries({"colleague": st.sampled_from([*free, "ann"])})
             | st.fixed_dictionaries({"queue": queues})
             | st.fixed_dictionaries({"office": st.just("vehicles"), "need": st.sampled_from(["plates", "plates", "?"])})
+            | st.fixed_dictionaries({"office": st.just("interpreter"), "need": st.just("other")})
         )
         self.step(r.Consult(contact.agent, contact.id, **whom))
         self.ring_ends(data, leg)
@@ -107,7 +108,8 @@ class TalkMachine(Steps):
 
     def do_to_office(self, data, contact):
         leg = f"{contact.id}-p{contact.parties + 1}"
-        self.step(r.SendToOffice(contact.agent, contact.id, data.draw(st.sampled_from(["vehicles", "gone"])), "plates"))
+        office, need = data.draw(st.sampled_from([("vehicles", "plates"), ("gone", ""), ("interpreter", "")]))
+        self.step(r.SendToOffice(contact.agent, contact.id, office, need))
         self.ring_ends(data, leg)
 
     def ring_ends(self, data, leg):

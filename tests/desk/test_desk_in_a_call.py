@@ -151,6 +151,19 @@ def test_an_office_and_what_for(site: Stand, desk: Page, call: str) -> None:
     assert (said["contact"], said["office"], said["need"]) == (call, "county", "tax_bill")
 
 
+def test_an_interpreter_is_asked_to_join_and_never_left_alone(site: Stand, desk: Page, call: str) -> None:
+    expect(desk.locator("#transfer-to option[value^='office:county']")).to_have_count(2)
+    expect(desk.locator("#transfer-to option[value^='office:interpreter']")).to_have_count(0)
+    press(desk, "Ask to join the talk: Interpreter line, Another language than English or Spanish")
+    expect(desk.locator("#third")).to_have_text("Ringing: Interpreter line")
+    site.give(requests.LegPickedUp(f"{call}-p1"))
+    press(desk, "Join all three")
+    expect(desk.locator("#third")).to_have_text("All three hear each other: Interpreter line")
+    expect(desk.locator("#button-call-complete")).to_have_count(0)
+    press(desk, "Let the third party go")
+    heading(desk, "You are talking")
+
+
 def test_the_floor_shows_the_longest_hold(site: Stand, desk: Page, call: str, context: BrowserContext) -> None:
     floor = signed_in(context.browser.new_context(base_url=site.url, locale="en-US"), SUPERVISOR)  # type: ignore[union-attr]
     floor.goto("/floor/")

@@ -293,6 +293,8 @@ class OfficePart(Part):
     number: Number
     needs: Annotated[dict[Name, Texts], Field(min_length=1)]
     ring_s: Annotated[float, Field(ge=5, le=120)] = 40.0
+    helps: bool = False
+    """Joins talks, as an interpreter does, and is never left alone with the caller."""
 
 
 class QuestionPart(Part):

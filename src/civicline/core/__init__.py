@@ -3,5 +3,5 @@
 `decide.react` turns what happened into facts, `evolve.evolve` folds a fact into the state; nothing else changes it.
 """
 
-VERSION = 12
+VERSION = 13
 """Raised when the shape of the state changes; a snapshot of another version is not used."""

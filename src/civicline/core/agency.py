@@ -215,6 +215,8 @@ class Office:
     number: str
     needs: dict[str, Text]
     ring_s: float = 40.0
+    helps: bool = False
+    """Joins talks, as an interpreter does, and is never left alone with the caller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,7 +335,7 @@ class ContactPassedOn:
 
 @dataclass(frozen=True, slots=True)
 class ConsultBegun:
-    """`leg` is about to be rung; the caller is on hold from here on."""
+    """`leg` is about to be rung; the caller is on hold from here on. `helps` as the pack had it."""
 
     at: float
     contact: str
@@ -344,6 +344,7 @@ class ConsultBegun:
     colleague: str | None = None
     office: str | None = None
     need: str = ""
+    helps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What follows from requests of a talk: hold, passing on, a third party, another office.
 
 A request that does not fit the state gives nothing, as everywhere (decide.py). A caller on hold is never let go of: if
-the representative's phone leaves, they are back in line at their place, or go on with the third party.
+the representative's phone leaves, they are back in line at their place, or go on with the third party. Nobody is left
+alone with an office by a line that was lost, nor ever with one that only helps.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from civicline.core import deadlines, facts, hours, indexes, requests, routing
-from civicline.core.agency import Agency, Queue
+from civicline.core.agency import Agency, Office, Queue
 from civicline.core.derived import Bucket
 from civicline.core.lifecycle import (
     CONSULT,
@@ -125,16 +126,17 @@ def _free(state: State, agent_id: str, but: str | None = None) -> Agent | None:
 
 
 def _send_to_office(state: State, request: requests.SendToOffice, at: float, record: Record) -> None:
-    contact = _held_call(state, request)
-    if contact is None or not _is_known(state.agency, request.office, request.need):
+    contact, office = _held_call(state, request), _office(state.agency, request.office, request.need)
+    if contact is None or office is None or office.helps:
         return
     end_consult(state, contact, HungUpBy.US, at, record)
     record(facts.ContactReferred(at, contact.id, request.agent, _next_leg(contact), request.office, request.need))
 
 
-def _is_known(agency: Agency | None, office_id: str, need: str) -> bool:
+def _office(agency: Agency | None, office_id: str, need: str) -> Office | None:
+    """The office, where it is there for that."""
     office = agency.offices.get(office_id) if agency else None
-    return office is not None and (not need or need in office.needs)
+    return office if office is not None and (not need or need in office.needs) else None
 
 
 def _next_leg(contact: Contact) -> str:
@@ -155,7 +157,7 @@ def refer_to(state: State, leg: Leg, user: str, at: float) -> requests.PassOn | 
     if _free(state, user, agent) is not None:
         return requests.PassOn(agent, contact.id, why, colleague=user)
     office = next((each for each in agency.offices.values() if user in (each.id, each.number)), None)
-    return requests.SendToOffice(agent, contact.id, office.id, "") if office is not None else None
+    return requests.SendToOffice(agent, contact.id, office.id, "") if office is not None and not office.helps else None
 
 
 # Consult
@@ -167,8 +169,9 @@ def _begin_consult(state: State, request: requests.Consult, at: float, record: R
         return
     leg = _next_leg(contact)
     if request.office:
-        if _is_known(state.agency, request.office, request.need):
-            record(facts.ConsultBegun(at, contact.id, request.agent, leg, None, request.office, request.need))
+        office = _office(state.agency, request.office, request.need)
+        if office is not None:
+            record(facts.ConsultBegun(at, contact.id, request.agent, leg, None, office.id, request.need, office.helps))
         return
     wanted = request.colleague or _next_of(state, contact, request.queue)
     colleague = _free(state, wanted, contact.agent)
@@ -204,7 +207,7 @@ def _complete_consult(state: State, request: requests.CompleteConsult, at: float
 def _complete(contact: Contact, at: float, record: Record) -> bool:
     """Leave the caller with the third party; False when there is none who could take over. An office may still ring."""
     consult, agent = contact.consult, contact.agent or ""
-    if consult is None or (consult.state is ConsultState.RINGING and consult.office is None):
+    if consult is None or consult.helps or (consult.state is ConsultState.RINGING and consult.office is None):
         return False
     if consult.office is not None:
         record(facts.ContactReferred(at, contact.id, agent, consult.leg, consult.office, consult.need))
@@ -270,7 +273,7 @@ def leg_over(
         _third_over(state, contact, failure, by, at, record)
         return True
     if leg_id == contact.offer:
-        return _holder_over(state, contact, at, record)
+        return _holder_over(state, contact, by, at, record)
     if leg_id == contact.leg:
         end_consult(state, contact, HungUpBy.US, at, record)
     return False
@@ -284,13 +287,18 @@ def _third_over(state: State, contact: Contact, failure: Failure, by: HungUpBy, 
         end_consult(state, contact, by, at, record)
 
 
-def _holder_over(state: State, contact: Contact, at: float, record: Record) -> bool:
-    """The representative's phone is gone: the third party goes on, and a caller on hold is back at their place."""
-    if _complete(contact, at, record):
+def _holder_over(state: State, contact: Contact, by: HungUpBy, at: float, record: Record) -> bool:
+    """The representative's phone is gone: the third party goes on, and a caller on hold is back at their place. So is
+    one with whom an office is, if the line was lost (that is no hand-over) or the office only rings."""
+    consult = contact.consult
+    with_office = consult is not None and consult.office is not None
+    lost = with_office and by is HungUpBy.LOST
+    rings = with_office and consult is not None and consult.state is ConsultState.RINGING
+    if not (lost or rings) and _complete(contact, at, record):
         return True
-    if not contact.hears_music or contact.queue is None:
-        return False
     end_consult(state, contact, HungUpBy.US, at, record)
+    if not (lost or contact.hears_music) or contact.queue is None:
+        return False
     why = PassedOnFor.PHONE_LEFT
     record(
         facts.ContactPassedOn(at, contact.id, contact.agent or "", why, contact.queue, contact.skill, contact.priority)

@@ -63,7 +63,8 @@ class Segment:
 
 @dataclass(slots=True)
 class Consult:
-    """A third party on the call: a colleague, or an office (`need`: what for)."""
+    """A third party on the call: a colleague, or an office (`need`: what for; `helps`: is never left alone with the
+    caller)."""
 
     leg: str
     begun_at: float
@@ -71,6 +72,7 @@ class Consult:
     office: str | None = None
     need: str = ""
     state: ConsultState = ConsultState.RINGING
+    helps: bool = False
 
 
 @dataclass(slots=True)

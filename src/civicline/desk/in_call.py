@@ -15,7 +15,7 @@ from civicline.core import hours
 from civicline.core.agency import Agency
 from civicline.core.in_call import OURS
 from civicline.core.lifecycle import AgentState, ConsultState, HeldBy, PassedOnFor
-from civicline.web.agency import said
+from civicline.web.agency import current, said
 from civicline.web.words import PASSED_ON_FOR
 
 N = ConsultState
@@ -57,14 +57,23 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """`helps`: may be asked to join only; the call cannot be handed over."""
+
     label: str | Promise
     targets: list[Target]
+    helps: bool = False
 
 
 def controls(row: ContactRow) -> list[Control]:
     held = row.held_at is not None and row.held_by != HeldBy.CALLER
     names = CONTROLS[row.consult_state or ("held" if held else "talk")]
-    return [Control(name, LABELS[name]) for name in names]
+    return [Control(name, LABELS[name]) for name in names if name != "complete" or not _helps(current(), row)]
+
+
+def _helps(agency: Agency | None, row: ContactRow) -> bool:
+    """The third party is an office that is never left alone with the caller."""
+    office = agency.offices.get(row.consult_with or "") if agency is not None else None
+    return office is not None and office.helps
 
 
 def third(row: ContactRow, agency: Agency | None) -> str:
@@ -80,12 +89,13 @@ def reasons() -> list[tuple[str, Promise]]:
 
 
 def groups(agency: Agency, me: str) -> list[Group]:
-    """Where the call can go now: topics and queues that are open, colleagues who are free, offices by need."""
+    """Where the call can go now, or who can be asked: topics and queues that are open, colleagues who are free, offices
+    by need."""
     found = [
         Group(_("Topics"), _sorted(_topics(agency))),
         Group(_("Queues"), _sorted(_queues(agency))),
         Group(_("Colleagues who are free"), _sorted(_colleagues(agency, me))),
-        *(Group(said(office.label), list(_needs(agency, id_))) for id_, office in agency.offices.items()),
+        *(Group(said(each.label), list(_needs(agency, id_)), each.helps) for id_, each in agency.offices.items()),
     ]
     return [group for group in found if group.targets]
 
