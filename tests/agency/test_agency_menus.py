@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
@@ -74,6 +75,18 @@ def test_a_prompt_is_made_of_what_the_keys_lead_to() -> None:
     assert "another language" in menus["information"].prompt["en"]
     assert "otro idioma" not in menus["information"].prompt["es"]
     assert "call you about unclaimed property, press 4." in menus["after_hours"].prompt["en"]
+
+
+def test_who_calls_is_greeted_by_the_agency_in_their_own_language() -> None:
+    agency = pack.read(DEMO).agency
+    assert all(agency.name[language] in text for language, text in agency.prompts["notice"].items())
+
+
+def test_a_label_goes_on_from_for() -> None:
+    """In Spanish no question stands after "Para"."""
+    texts = [text["es"] for text in pack.read(DEMO).agency.prompts.values()]
+    assert [text for text in texts if re.search("Para (adónde|cómo|cuánto|cuándo|qué) ", text)] == []
+    assert any("Para saber cómo pedir alivio" in text for text in texts)
 
 
 BROKEN = [

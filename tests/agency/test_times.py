@@ -36,5 +36,26 @@ def test_every_slot_of_the_hours_has_a_prompt_by_the_clock_of_the_wall() -> None
     assert times.time(at("2026-11-25 12:30"), ZONE) in said and said[times.key("3")] == "press 3"
 
 
+SPANISH = {
+    "time_am": "a las {time} de la mañana", "time_pm": "a las {time} de la tarde",
+    "time_pm_one": "a la {time} de la tarde",
+    "time_early": "a las {time} de la madrugada", "time_early_one": "a la {time} de la madrugada",
+    "time_night": "a las {time} de la noche", "time_noon": "al mediodía", "time_midnight": "a medianoche",
+    "time_key": "oprima el {key}",
+}  # fmt: skip
+SAID = {
+    "0000": "a medianoche", "0030": "a las 12:30 de la madrugada", "0130": "a la 1:30 de la madrugada",
+    "0530": "a las 5:30 de la madrugada", "0600": "a las 6 de la mañana", "1130": "a las 11:30 de la mañana",
+    "1200": "al mediodía", "1230": "a las 12:30 de la tarde", "1300": "a la 1 de la tarde",
+    "1930": "a las 7:30 de la tarde", "2000": "a las 8 de la noche", "2330": "a las 11:30 de la noche",
+}  # fmt: skip
+
+
+def test_a_language_parts_the_day_as_its_people_do() -> None:
+    said = times.spoken(SPANISH, [(Span(0, 24 * 60), 1800)])
+    assert len([name for name in said if name.startswith("time.")]) == 48
+    assert {name: said[f"time.{name}"] for name in SAID} == SAID
+
+
 def test_a_pack_without_the_words_says_no_times() -> None:
     assert times.spoken({}, [(Span(0, 60), 1800)]) == {}

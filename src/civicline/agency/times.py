@@ -11,18 +11,23 @@ from civicline.core.chosen_time import AT_ONCE
 from civicline.core.slots import SOON_S
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+HOUR_MIN = 60
+EARLY_UNTIL_MIN, NOON_MIN, NIGHT_FROM_MIN = 6 * HOUR_MIN, 12 * HOUR_MIN, 20 * HOUR_MIN
 TEMPLATES = frozenset({"time_am", "time_pm", "time_key"})
 PROMPTS = TEMPLATES | {
     "hold_offer_time", "times_ask", "times_more", "times_declined", "time_kept", "time_code", "day_today",
     "day_tomorrow", *(f"day_{day}" for day in DAYS),
 }  # fmt: skip
-OPTIONAL = frozenset({"time_am_one", "time_pm_one"})
+WHOLE = {0: "time_midnight", NOON_MIN: "time_noon"}
+"""Of these minutes of the day exactly, at which nobody knows what 12 a.m. is."""
+ONE = frozenset({"time_am_one", "time_pm_one", "time_early_one"})
 """For 1 o'clock and what follows it, in languages in which that has an article of its own."""
+OPTIONAL = ONE | {*WHOLE.values(), "time_early", "time_night"}
+"""Where a language parts the day otherwise than at noon: before 6 in the morning, and from 8 in the evening."""
 CODE = frozenset({"time_found", "time_cancel", "time_cancelled"})
 """Said to whoever keys in the code of a time."""
-PLACES = {"time_key": {"key"}} | {name: {"time"} for name in ("time_am", "time_pm", *OPTIONAL)}
+PLACES = {"time_key": {"key"}} | {name: {"time"} for name in ("time_am", "time_pm", "time_early", "time_night", *ONE)}
 KEYS = tuple(str(number) for number in range(1, AT_ONCE + 1))
-NOON_MIN, HOUR_MIN = 12 * 60, 60
 
 
 def when(at: float, now: float, zone: str, prompts: Container[str]) -> list[str]:
@@ -67,8 +72,15 @@ def _begins(span: Span, slot_s: int) -> list[int]:
 
 
 def _time(texts: Mapping[str, str], minute: int) -> str:
-    half = "time_pm" if minute >= NOON_MIN else "time_am"
     hour = str(minute // HOUR_MIN % 12 or 12)
     past = minute % HOUR_MIN
-    text = texts[half] if hour != "1" else texts.get(f"{half}_one", texts[half])
+    text = next(texts[name] for name in _names(minute, hour) if name in texts)
     return text.format(time=f"{hour}:{past:02}" if past else hour)
+
+
+def _names(minute: int, hour: str) -> list[str]:
+    """The prompts that may say it, the fittest first."""
+    part = "time_early" if minute < EARLY_UNTIL_MIN else "time_night" if minute >= NIGHT_FROM_MIN else ""
+    half = "time_pm" if minute >= NOON_MIN else "time_am"
+    ones = [f"{part}_one", part, f"{half}_one", half] if hour == "1" else [part, half]
+    return [WHOLE.get(minute, ""), *ones]
