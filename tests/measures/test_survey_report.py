@@ -7,12 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from civicline.core import callback_requests as cb
 from civicline.core import kinds
 from civicline.core import requests as r
+from civicline.core import ring_back_requests as rb
+from civicline.core.lifecycle import HungUpBy
 from civicline.core.survey import Replied
+from civicline.journal.connect import connect
 from civicline.journal.event import Draft
 from civicline.journal.leader import lead
-from civicline.measures import report
+from civicline.measures import period, report
 from core.floor import Floor
 
 ZONE = ZoneInfo("America/Denver")
@@ -34,8 +38,8 @@ def store(journal, floor):
 class Day:
     """ann serves one caller after another."""
 
-    def __init__(self):
-        self.floor = Floor(now=at(8))
+    def __init__(self, days=0):
+        self.floor = Floor(now=at(8, days=days))
         self.floor.ready("ann")
 
     def call(self, contact, when, caller="", topic="income", resolved=True, replies=None, leaves=False):
@@ -165,6 +169,106 @@ def test_another_topic_is_no_repeat_and_a_repeat_that_left_the_line_is_one(journ
     store(journal, one.floor)
     words = report.day(journal.urls.app, DAY)["total"]["first_contact_resolution"]["words"]
     assert (words["repeats_7d"]["resolved"], words["repeats_7d"]["of"]) == (1, 2)
+
+
+def books(floor, contact, caller, slot, topic="income", replaces=""):
+    floor.do(cb.PromiseCallback(contact, "+1", caller, "voice-1", slot, topic, "en", replaces))
+    assert floor.state.contacts[contact].slot == slot
+
+
+def comes(floor, contact):
+    """Its slot has come."""
+    floor.now = floor.state.contacts[contact].slot + 1
+    floor.wait(0)
+    assert floor.state.contacts[contact].has_come
+
+
+def repeats(journal, date=DAY):
+    words = report.day(journal.urls.app, date)["total"]["first_contact_resolution"]["words"]
+    assert words["repeats_7d"]["of"]
+    return {name: words[name]["of"] - words[name]["resolved"] for name in ("repeats_7d", "repeats_30d")}
+
+
+NONE, BOTH = {"repeats_7d": 0, "repeats_30d": 0}, {"repeats_7d": 1, "repeats_30d": 1}
+
+
+def test_a_booked_callback_about_the_same_is_a_repeat_once_it_has_come(journal):
+    one = Day()
+    one.call("a1", at(9), ANN)
+    one.call("b1", at(10), BEA)
+    books(one.floor, "a2", ANN, at(9, days=1))
+    books(one.floor, "b2", BEA, at(10, days=1), "sales")
+    store(journal, one.floor)
+    assert repeats(journal) == NONE, "it may still be cancelled"
+    comes(one.floor, "a2")
+    comes(one.floor, "b2")
+    store(journal, one.floor)
+    assert repeats(journal) == BOTH
+
+
+def test_one_that_was_booked_before_the_day_is_known(journal, monkeypatch):
+    monkeypatch.setattr(period, "READ_AT_ONCE", 20)  # so that the window begins long after the promise
+    one = Day(days=-3)
+    books(one.floor, "a2", ANN, at(9, days=12))
+    for days in range(-3, 1):
+        one.call(f"other {days}", at(11, days=days))
+    one.call("a1", at(12), ANN)
+    comes(one.floor, "a2")
+    store(journal, one.floor)
+    assert repeats(journal) == NONE | {"repeats_30d": 1}
+
+
+def test_a_callback_that_was_cancelled_or_changed_before_its_time_never_came(journal):
+    one = Day()
+    one.call("a1", at(9), ANN)
+    books(one.floor, "cancelled", ANN, at(9, days=1))
+    one.floor.do(cb.CancelCallback("cancelled"))
+    books(one.floor, "early", ANN, at(9, days=2))
+    books(one.floor, "changed", ANN, at(9, days=9), replaces="early")
+    comes(one.floor, "changed")
+    store(journal, one.floor)
+    assert repeats(journal) == NONE | {"repeats_30d": 1}
+
+
+def test_a_place_that_is_kept_is_the_same_contact_going_on(journal):
+    one = Day()
+    floor = one.floor
+    floor.call("talks", "income", caller=BEA)
+    floor.answer("talks")
+    floor.call("a1", "income", caller=ANN, may_ring=True)
+    floor.wait(70)
+    floor.do(cb.TakeHold("a1"))
+    floor.do(cb.PlayedHold("a1"))
+    floor.do(r.LegHungUp("a1-c", HungUpBy.US))
+    floor.phone_hangs_up("ann")
+    floor.wrap_up("talks", "ann")
+    floor.do(r.LegPickedUp(floor.state.contacts["a1"].leg))
+    floor.do(r.PlayedNotice("a1"))
+    floor.do(cb.ReachPerson("a1"))
+    floor.served("a1", "ann")
+    store(journal, floor)
+    assert {fact[0] for fact in journalled(journal, "callback_ready")} == {"a1"}
+    assert repeats(journal) == NONE
+
+
+def test_what_a_representative_promised_is_about_the_same_whatever_the_word_for_it(journal):
+    """It was promised about what the caller had chosen; the word at the wrap-up is another one."""
+    one = Day()
+    floor = one.floor
+    floor.call("a1", "income", caller=ANN, may_ring=True)
+    floor.answer("a1")
+    floor.wait(60)
+    floor.phone_hangs_up("ann")
+    floor.do(rb.PromiseLater("ann", "a1", "a2", at(10, days=2)))
+    floor.do(r.WrapUp("ann", "a1", "sales", "done", True))
+    comes(floor, "a2")
+    store(journal, floor)
+    assert repeats(journal) == BOTH
+
+
+def journalled(journal, kind):
+    with connect(journal.urls.app) as conn:
+        return conn.execute("SELECT body->>'contact' FROM journal_event WHERE kind = %s", (kind,)).fetchall()
 
 
 def test_a_person_can_read_it(day):

@@ -8,7 +8,7 @@ changing the very object until it is over.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -19,7 +19,7 @@ from civicline.core.codec import decode
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, ContactArrived, Fact
 from civicline.core.lifecycle import AgentState, ContactState
-from civicline.core.model import KEEP_CLOSED_S, Contact, State
+from civicline.core.model import CALLBACK, KEEP_CLOSED_S, Contact, State
 from civicline.journal import read, snapshot
 
 READ_AT_ONCE = 5000
@@ -56,6 +56,15 @@ class StaffTime:
             self.note(agent, None, at)
 
 
+class Booked(NamedTuple):
+    """A callback that began with no call, as it was promised. It comes with `CallbackReady`: till then it may be
+    cancelled, or changed for another one."""
+
+    caller: str
+    slot: float
+    topic: str | None
+
+
 @dataclass
 class Period:
     """`last_at`: the time of the last fact that was read."""
@@ -67,6 +76,8 @@ class Period:
     """As it was at the end of the period."""
     time: StaffTime = field(init=False)
     last_at: float = 0.0
+    booked: dict[str, Booked] = field(default_factory=dict)
+    """By contact: those for a time in the period or after it."""
     before_first: int = 0
     """A position in the journal before the first of these arrivals."""
 
@@ -88,16 +99,23 @@ class Period:
 
     def begin(self, state: State) -> None:
         """Take over from a snapshot."""
-        self.contacts = [contact for contact in state.contacts.values() if self.has(contact)]
+        for contact in state.contacts.values():
+            self._note(contact)
         self.agency, self.last_at = state.agency, state.now
         for agent in state.agents.values():
             self.time.note(agent.id, agent.state, agent.since)
 
+    def _note(self, contact: Contact) -> None:
+        if self.has(contact):
+            self.contacts.append(contact)
+        if contact.channel == CALLBACK and contact.came_at >= self.start:
+            self.booked[contact.id] = Booked(contact.caller, contact.came_at, contact.topic)
+
     def take(self, state: State, fact: Fact) -> None:
         evolve(state, fact)
         self.last_at = state.now
-        if isinstance(fact, (ContactArrived, CallbackPromised)) and self.has(state.contacts[fact.contact]):
-            self.contacts.append(state.contacts[fact.contact])
+        if isinstance(fact, (ContactArrived, CallbackPromised)):
+            self._note(state.contacts[fact.contact])
         if isinstance(fact, AgencyLoaded) and fact.at < self.end:
             self.agency = fact.agency
         for name in () if isinstance(fact, AgencyLoaded) else ("agent", "colleague"):
