@@ -70,8 +70,10 @@ def test_a_key_leads_anywhere() -> None:
 def test_a_prompt_is_made_of_what_the_keys_lead_to() -> None:
     menus = pack.read(DEMO).agency.menus
     assert menus["main"].prompt["en"].startswith("For income tax or a refund, press 1. ")
-    assert "back" not in menus["main"].prompt["en"], "there is nothing to go back to"
-    assert menus["employers"].prompt["en"].endswith("To go back, press star. To speak with an operator, press 0.")
+    assert menus["employers"].prompt["en"].endswith("press 3. To speak with an operator, press 0.")
+    assert not any("back" in menu.prompt["en"] for menu in menus.values()), (
+        "said where there is something to go back to"
+    )
     assert "another language" in menus["information"].prompt["en"]
     assert "otro idioma" not in menus["information"].prompt["es"]
     assert "call you about unclaimed property, press 4." in menus["after_hours"].prompt["en"]

@@ -66,7 +66,8 @@ def test_every_menu(menu: str, language: str) -> None:
     call.ask(m.EnterMenu("c", menu))
     entered, step = call.contact.menu, call.step()
     assert entered == menu
-    assert step.prompts == (Spoken(f"menu.{menu}", language),)
+    back = [Spoken("menu_back", language)] if call.contact.trail else []
+    assert [*step.prompts] == [Spoken(f"menu.{menu}", language), *back]
     topics = AGENCY.menus[menu].keys
     for key in step.keys:
         if key in topics:
@@ -170,6 +171,19 @@ def test_going_back_and_round() -> None:
     call.press("*")
     assert (call.contact.menu, call.contact.trail) == ("main", ())
     assert "*" in call.step().again, "nothing to go back to: it is said again"
+
+
+def test_going_back_is_told_where_there_is_something_to_go_back_to() -> None:
+    """The same menu is below another one on one line, and the first of another line."""
+    below, first = Call("100"), Call("130")
+    below.press("3")
+    assert (below.contact.menu, first.contact.menu) == ("business", "business")
+    assert below.step().prompts == (Spoken("menu.business", "en"), Spoken("menu_back", "en"))
+    assert first.step().prompts == (Spoken("menu.business", "en"),)
+    prompts = {name: text for name, text in AGENCY.prompts.items() if name != "menu_back"}
+    older = Call("100", agency=replace(AGENCY, prompts=prompts))
+    older.press("3")
+    assert older.step().prompts == (Spoken("menu.business", "en"),), "of a pack whose menus say it themselves"
 
 
 def test_a_line_in_one_language_and_a_line_for_one_letter() -> None:

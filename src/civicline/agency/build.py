@@ -71,7 +71,7 @@ def _menu(files: Files, head: AgencyFile, id_: str, part: MenuPart) -> Menu:
     simple = {key for key, way in part.keys.items() if way.kind is WayKind.TOPIC and not way.languages}
     return Menu(
         id=id_,
-        prompt=part.prompt or {language: menu_prompt(files, language, id_, part) for language in head.languages},
+        prompt=part.prompt or {language: menu_prompt(files, language, part) for language in head.languages},
         keys={key: way.to for key, way in part.keys.items() if key in simple},
         timeout_s=part.timeout_s,
         tries=part.tries,

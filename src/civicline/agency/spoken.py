@@ -39,7 +39,7 @@ PLACES = (
     | times.PLACES
 )
 """What is filled in, by prompt."""
-MENU = frozenset({"menu_topic", "menu_place", "menu_times", "menu_operator", "menu_back"})
+MENU = frozenset({"menu_topic", "menu_place", "menu_times", "menu_operator"})
 TEMPLATES = MENU | {"position"} | waits.TEMPLATES | times.TEMPLATES | times.OPTIONAL
 """Parts of other prompts, never said by themselves."""
 TABLES = {
@@ -103,8 +103,8 @@ def label(files: Files, way: Way) -> Text:
     return (part.label or {}) if part is not None else {}
 
 
-def menu_prompt(files: Files, language: str, menu: str, part: MenuPart) -> str:
-    """What the keys lead to, by key, then the way back and the operator."""
+def menu_prompt(files: Files, language: str, part: MenuPart) -> str:
+    """What the keys lead to, by key, then the operator. The way back is a prompt of its own."""
     texts = files.entries[f"prompts/{language}"]
     said = []
     for key, way in sorted(part.keys.items()):
@@ -116,8 +116,7 @@ def menu_prompt(files: Files, language: str, menu: str, part: MenuPart) -> str:
         elif told:
             template = "menu_times" if way.kind is WayKind.TIMES else "menu_topic"
             said.append(texts[template].format(topic=told, key=key))
-    back = [texts["menu_back"]] if is_nested(files, menu) else []
-    return " ".join([*said, *back, texts["menu_operator"]])
+    return " ".join([*said, texts["menu_operator"]])
 
 
 def prompts(files: Files, head: AgencyFile) -> dict[str, Text]:

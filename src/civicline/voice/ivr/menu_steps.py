@@ -38,6 +38,9 @@ from civicline.voice.ivr.step import (
 NONE_FREE = (DeclinedFor.FULL, DeclinedFor.NO_SLOT)
 """Why nobody could have a time now, whatever the number."""
 
+BACK = "menu_back"
+"""Said only where there is a menu to go back to: one menu may be below another and a line's first."""
+
 
 def menu_step(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent]) -> Step:
     """Wherever in the menus the contact is."""
@@ -64,12 +67,14 @@ def _menu(contact: Contact, agency: Agency, menu: Menu, urgent: Urgent | None) -
     }
     ways = {key: way for key, way in menu.ways.items() if not way.languages or language in way.languages}
     keys |= {key: _along(contact, way) for key, way in ways.items()}
+    names = [f"menu.{menu.id}"]
     if contact.trail:
         keys[BACK_KEY] = (menu_requests.GoBack(contact.id),)
+        names += [name for name in (BACK,) if name in agency.prompts]
     return _asking(
         contact,
         f"menu-{menu.id}-{contact.visit}",
-        (Spoken(f"menu.{menu.id}", language),),
+        tuple(Spoken(name, language) for name in names),
         keys,
         first=_urgent(urgent, language),
         timeout_s=menu.timeout_s,
