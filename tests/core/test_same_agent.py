@@ -145,3 +145,62 @@ def test_a_call_that_was_passed_on_comes_back_by_the_first_queue():
     cut.answer("c1")
     cut.caller_hangs_up("c1")
     assert cut.call("c2", "income", caller="a number").for_agent == "bob"
+
+
+def sent_on(cut, how):
+    """What becomes of c1 in its talk with Bob, until the caller's line drops."""
+    if how == "passed on":
+        cut.do(r.PassOn("bob", "c1", r.PassedOnFor.EXPERT, queue="tax"))
+    elif how == "passed on, and rings":
+        cut.do(r.PassOn("bob", "c1", r.PassedOnFor.EXPERT, queue="tax"))
+        cut.ready("ann")
+    elif how == "the phone left":
+        cut.do(r.HoldCaller("bob", "c1"))
+        cut.phone_hangs_up("bob")
+    else:
+        cut.do(r.SendToOffice("bob", "c1", "vehicles", "plates"))
+    if how == "an office did not answer":
+        cut.wait(60)
+    elif how == "an office answered":
+        cut.do(r.LegPickedUp("c1-p1"))
+
+
+@pytest.mark.parametrize(
+    ("how", "kept"),
+    [
+        ("passed on", True),
+        ("passed on, and rings", True),
+        ("the phone left", True),
+        ("an office did not answer", True),
+        ("an office rings", True),
+        ("an office answered", False),
+    ],
+)
+def test_who_was_passed_on_and_is_cut_off_has_the_place_again(how, kept):
+    cut = Floor(pack_with())
+    cut.ready("bob")
+    cut.call("c1", "income", caller="a number")
+    cut.answer("c1")
+    cut.wait(30)
+    sent_on(cut, how)
+    cut.do(r.LegHungUp("c1-c", HungUpBy.LOST))
+    laws.check_all(cut.state)
+    assert cut.state.contacts["c1"].state == "closed"
+    back = cut.call("c2", "income", caller="a number")
+    laws.check_all(cut.state)
+    assert (back.restored_from, back.place == cut.state.contacts["c1"].place) == (
+        ("c1", True) if kept else (None, False)
+    )
+
+
+def test_who_was_served_after_an_office_that_did_not_answer_comes_anew():
+    cut = Floor(pack_with())
+    cut.ready("bob")
+    cut.call("c1", "income", caller="a number")
+    cut.answer("c1")
+    sent_on(cut, "an office did not answer")
+    cut.wrap_up("c1", "bob")
+    assert "OfferAccepted" in cut.answer("c1")
+    cut.caller_hangs_up("c1")
+    cut.wrap_up("c1", "bob", resolved=True)
+    assert cut.call("c2", "income", caller="a number").restored_from is None

@@ -294,15 +294,21 @@ class Contact:
 
     @property
     def left_at(self) -> float | None:
-        """Since when its place waits for its return: cut off in the talk, gone from the line before anybody answered,
-        or promised a call and not reached. None: it does not wait, or was given back."""
+        """Since when its place waits for its return: cut off in the talk, gone from the line (the first time, or passed
+        on) or while an office rang, or promised a call and not reached. None: it does not wait, or was given back."""
         if self.place is None or self.restored_to is not None:
             return None
         if self.was_cut:
             return self.talk_ended_at
         missed = self.promise is not None and self.promise.end is PromiseEnd.MISSED
-        left = self.connected_at is None and self.abandoned_in in IN_LINE
+        left = self.abandoned_in in IN_LINE or self._left_an_office_that_rang
         return self.closed_at if left or missed else None
+
+    @property
+    def _left_an_office_that_rang(self) -> bool:
+        last = self.referrals[-1] if self.referrals else None
+        unanswered = last is not None and last.answered_at is None and last.ended_at == self.closed_at
+        return unanswered and self.agent is None and self.ended_by in CUT_BY
 
     @property
     def is_ahead(self) -> bool:
