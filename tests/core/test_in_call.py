@@ -235,6 +235,16 @@ def test_an_office_that_does_not_answer_sends_the_caller_back_to_their_place(flo
     assert needs([contact(floor)]) == [("vehicles", "plates", 1, 0)]
 
 
+def test_a_line_to_an_office_that_is_lost_sends_the_caller_back_to_their_place(floor):
+    place = contact(floor).place
+    floor.do(r.SendToOffice("bob", "c1", "vehicles", "plates"))
+    floor.do(r.LegPickedUp("c1-p1"))
+    assert floor.do(r.LegHungUp("c1-p1", HungUpBy.LOST))[:2] == ["LegEnded", "OfficeMissed"]
+    assert (contact(floor).state, contact(floor).place) == ("waiting", place)
+    assert floor.state.legs["c1-c"].state == "answered"
+    assert needs([contact(floor)]) == [("vehicles", "plates", 1, 1)], "it had answered"
+
+
 def test_a_word_on_a_referral_that_failed_does_not_count(floor):
     floor.do(r.SendToOffice("bob", "c1", "vehicles", "plates"))
     floor.wrap_up("c1", "bob", resolved=True)

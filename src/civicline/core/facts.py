@@ -418,7 +418,7 @@ class OfficeAnswered:
 
 @dataclass(frozen=True, slots=True)
 class OfficeMissed:
-    """The office did not answer: the caller is back in line at the old place."""
+    """The office did not answer, or its line was lost: the caller is back in line at the old place."""
 
     at: float
     contact: str

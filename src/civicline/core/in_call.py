@@ -307,11 +307,13 @@ def _holder_over(state: State, contact: Contact, by: HungUpBy, at: float, record
 
 
 def _outside_over(contact: Contact, leg_id: str, failure: Failure, by: HungUpBy, at: float, record: Record) -> bool:
+    """A line to the office that is lost after its answer sends the caller back like one that was not answered."""
     referral = contact.referrals[-1]
-    if leg_id == contact.leg or (leg_id == referral.leg and referral.answered_at is not None):
+    lost = by is HungUpBy.LOST and referral.answered_at is not None
+    if leg_id == contact.leg or (leg_id == referral.leg and referral.answered_at is not None and not lost):
         record(facts.ReferralEnded(at, contact.id, by))
     elif leg_id == referral.leg:
-        record(facts.OfficeMissed(at, contact.id, leg_id, failure))
+        record(facts.OfficeMissed(at, contact.id, leg_id, Failure.UNREACHABLE if lost else failure))
     return True
 
 
