@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from civicline.core import requests as r
-from civicline.core.lifecycle import ContactState, PassedOnFor, Recording, TurnedAwayFor
+from civicline.core.lifecycle import PROMISED, ContactState, PassedOnFor, PromiseEnd, Recording, TurnedAwayFor
 from civicline.core.measures import FORMULAS, NAMES, OUTCOMES, UNKNOWN, Parts, measures, parts_of, queue_of, total
-from civicline.core.model import Contact, Segment
+from civicline.core.model import CALLBACK, Contact, Promise, Segment
 from core.floor import Floor
 
+FATES = ("menu", "turned away", "abandoned in menu", "waiting", "left", "answered", "promised", "booked")
 seconds = st.floats(0, 5000, allow_nan=False)
 
 
@@ -20,20 +21,27 @@ def contacts(draw):
     contact = Contact("c", "phone", "+1", "", "c-c", "n", at)
     contact.notice_at = draw(st.none() | st.just(at))
     contact.recording = draw(st.sampled_from(Recording))
-    fate = draw(st.sampled_from(["menu", "turned away", "abandoned in menu", "waiting", "left", "answered"]))
+    fate = draw(st.sampled_from(FATES))
     if fate == "turned away":
         contact.turned_away = draw(st.sampled_from(TurnedAwayFor))
         contact.closed_at = draw(st.none() | st.just(at + 1))
     elif fate == "abandoned in menu":
         contact.abandoned_in, contact.closed_at = ContactState.MENU, at + draw(seconds)
-    elif fate in ("waiting", "left", "answered"):
+    elif fate != "menu":
         _in_queue(draw, contact, fate, at + draw(seconds))
     return contact
 
 
 def _in_queue(draw, contact, fate, queued_at):
     contact.queue, contact.place = draw(st.sampled_from(["tax", "gone"])), (queued_at, 1)
+    if fate != "booked":
+        contact.hold_offered_at = draw(st.none() | st.just(queued_at))
+    if fate in ("promised", "booked"):
+        _promised(draw, contact, fate, queued_at)
+    elif fate != "waiting" and draw(st.booleans()):
+        contact.promise = _promise(draw, queued_at)
     if fate == "left":
+        contact.state = ContactState.CLOSED
         contact.abandoned_in = draw(st.sampled_from([ContactState.WAITING, ContactState.OFFERED]))
         contact.closed_at = queued_at + draw(seconds)
     if fate == "answered":
@@ -50,11 +58,35 @@ def _in_queue(draw, contact, fate, queued_at):
         contact.state = ContactState.TALKING if contact.talk_ended_at is None else ContactState.WRAPPING
 
 
+def _promise(draw, at):
+    attempts = st.integers(0, 9)
+    return Promise(
+        "123456", at, at, slot=draw(st.none() | st.just(at)), attempts=draw(attempts), rung_before=draw(attempts)
+    )
+
+
+def _promised(draw, contact, fate, at):
+    """Not with a representative yet: a place that is kept, or a time, which may be ahead."""
+    contact.promise, contact.state = _promise(draw, at), draw(st.sampled_from(sorted(PROMISED)))
+    if fate == "booked":
+        contact.channel, contact.promise.slot = CALLBACK, at
+    if contact.promise.slot is not None:
+        contact.place = draw(st.none() | st.just(contact.place))
+    contact.promise.end = draw(st.none() | st.sampled_from(PromiseEnd))
+    if contact.promise.end is not None:
+        contact.state, contact.closed_at = ContactState.CLOSED, at + draw(seconds)
+
+
+def in_line_or_out_of_it_for_a_time(contact):
+    return contact.place is not None or (contact.slot is not None and contact.hold_offered_at is not None)
+
+
 @given(st.lists(contacts()))
 def test_the_outcomes_add_up_to_received(found):
     parts = total(found, {"tax": 30.0})
     assert sum(getattr(parts, name) for name in OUTCOMES) == parts.received == len(found)
-    waiting = sum(c.place is not None and c.connected_at is None and c.abandoned_in is None for c in found)
+    joined = [c for c in found if in_line_or_out_of_it_for_a_time(c)]
+    waiting = sum(c.connected_at is None and c.abandoned_in is None for c in joined)
     assert parts.routed == parts.answered + parts.secondary_abandon + waiting
     assert parts.with_event == parts.answered + parts.secondary_abandon
     assert parts.courtesy_disconnect == parts.turned_away_closed + parts.turned_away_full
@@ -63,10 +95,20 @@ def test_the_outcomes_add_up_to_received(found):
 
 
 @given(st.lists(contacts()))
+def test_what_came_of_accepted_offers_adds_up(found):
+    parts = total(found, {})
+    accepted = [c for c in found if c.hold_offered_at is not None and c.promise is not None]
+    waiting = sum(c.connected_at is None and c.state is not ContactState.CLOSED for c in accepted)
+    assert parts.hold_offered >= parts.hold_accepted == len(accepted)
+    assert parts.hold_accepted == parts.reconnected + parts.hold_abandoned + parts.hold_overtaken + waiting
+    assert parts.callbacks >= parts.hold_accepted
+
+
+@given(st.lists(contacts()))
 def test_ratios_are_none_without_a_denominator_and_shares_lie_between_0_and_1(found):
     for name, each in measures(total(found, {})).items():
         if each["value"] is not None and not name.endswith("_s"):
-            assert 0 <= each["value"] <= 1, name
+            assert 0 <= each["value"] <= (18 if name == "attempts_per_callback" else 1), name
     assert all(each["value"] is None for each in measures(total([], {})).values())
 
 

@@ -18,7 +18,7 @@ from civicline.journal import read, snapshot
 from civicline.journal.connect import connect
 from civicline.journal.event import Draft
 from civicline.journal.leader import lead
-from civicline.measures import period, report
+from civicline.measures import period, report, table
 from core import packs
 from core.floor import Floor
 
@@ -188,6 +188,13 @@ def test_a_person_can_read_it(journal):
     for part in ("2031-05-14", "answered ÷ routed", "50.0 %", "9.0 s", "licence", "2031-05-14T12:00-06:00", "–"):
         assert part in text, part
     assert max(len(line) for line in text.splitlines()) <= 110
+
+
+def test_only_shares_are_percentages():
+    assert table.number("attempts_per_callback", 1.5) == "1.5"
+    assert table.number("hold_overtaken_share", 0.5) == "50.0 %"
+    assert table.number("asa_hold_only_s", 1.5) == "1.5 s"
+    assert table.number("shrinkage", None) == "–"
 
 
 def test_the_told_wait_stands_against_the_real_one(journal):

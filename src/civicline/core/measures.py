@@ -77,6 +77,8 @@ class Parts:
     """Of the accepted: was rung and spoke with a representative."""
     hold_abandoned: int = 0
     """Of the accepted: over without having spoken with a representative, whoever ended it."""
+    hold_overtaken: int = 0
+    """Of the accepted: rang again before being rung, and the place went on in that contact."""
     callbacks: int = 0
     """Was promised to be rung, at the turn or at a time."""
     attempts: int = 0
@@ -223,6 +225,7 @@ def _promise_parts(contact: Contact) -> dict[str, Any]:
         "hold_accepted": int(offered and first),
         "reconnected": int(offered and first and answered_at is not None),
         "hold_abandoned": int(offered and first and _was_given_up(contact)),
+        "hold_overtaken": int(offered and first and _was_overtaken(contact)),
         "callbacks": int(promise is not None),
         "attempts": promise.rung_before + promise.attempts if promise is not None else 0,
         "rung_back_by_agent": int(promise is not None and bool(promise.by)),
@@ -236,8 +239,13 @@ def _was_promised_first(contact: Contact) -> bool:
 
 def _was_given_up(contact: Contact) -> bool:
     """Nobody answered, and the place did not go on in another call."""
-    overtaken = contact.promise is not None and contact.promise.end is PromiseEnd.OVERTAKEN
-    return contact.connected_at is None and contact.state is ContactState.CLOSED and not overtaken
+    over = contact.connected_at is None and contact.state is ContactState.CLOSED
+    return over and not _was_overtaken(contact)
+
+
+def _was_overtaken(contact: Contact) -> bool:
+    promise = contact.promise
+    return contact.connected_at is None and promise is not None and promise.end is PromiseEnd.OVERTAKEN
 
 
 def _told_parts(contact: Contact) -> dict[str, Any]:
@@ -330,6 +338,7 @@ FORMULAS: dict[str, Formula] = {
     "hold_accepted_share": Formula(("hold_accepted",), ("hold_offered",)),
     "reconnected_share": Formula(("reconnected",), ("hold_accepted",)),
     "hold_abandoned_share": Formula(("hold_abandoned",), ("hold_accepted",)),
+    "hold_overtaken_share": Formula(("hold_overtaken",), ("hold_accepted",)),
     "attempts_per_callback": Formula(("attempts",), ("callbacks",)),
     "service_level_ignore": Formula(("answered_in_time",), ("with_event", "-abandoned_in_time")),
     "service_level_negative": Formula(("answered_in_time",), ("with_event",)),
@@ -351,6 +360,7 @@ FORMULAS: dict[str, Formula] = {
 
 UNKNOWN: dict[str, str] = {
     "busy": "calls refused before they became a contact; only the carrier counts them",
+    "shrinkage": "paid time not available ÷ paid time; the journal does not know what time is paid",
 }
 """Measures that this system cannot know now: given as null, with the reason in place of a formula."""
 

@@ -21,6 +21,7 @@ COLUMNS = {
 }
 MEASURES = {"los": "LOS", "answered_share_of_all": "of all", "asa_hold_only_s": "ASA", "service_level_negative": "SL"}
 UNIT_S = "_s"
+PER_CALLBACK = "_per_callback"
 TOLD = ("wait_told_close", "wait_told_in_range", "wait_told_error_s")
 
 
@@ -105,7 +106,9 @@ def _needs(found: list[dict[str, Any]]) -> Table:
 
 
 def number(name: str, value: float | None) -> str:
-    """Seconds as 1.5 s, shares as 88.0 %, and a dash where there is no denominator."""
+    """Seconds as 1.5 s, shares as 88.0 %, what is counted for each as 1.5; and a dash where there is no denominator."""
     if value is None:
         return "–"
+    if name.endswith(PER_CALLBACK):
+        return f"{value:,.1f}"
     return f"{value:,.1f} s" if name.endswith(UNIT_S) else f"{100 * value:.1f} %"
