@@ -20,6 +20,7 @@ from sippy.SipRoute import SipRoute
 from sippy.SipTo import SipTo
 from sippy.SipURL import SipURL
 
+from civicline.voice.sip.api import Account, Trunk
 from civicline.voice.sip.messages import body, sdp_of
 from civicline.voice.sip.states import Agent
 
@@ -49,6 +50,7 @@ class Saved:
     remote_sdp: str | None
     branch: str | None  # of the caller's INVITE
     response: str | None  # to the caller's INVITE, without its SDP; None once its ACK was seen
+    account: str | None = None  # ours at the carrier, whose password signs what is challenged
 
     @property
     def unacknowledged(self) -> bool:
@@ -75,6 +77,7 @@ def save(agent: Agent) -> bytes:
         remote_sdp=sdp_of(agent.rSDP),
         branch=agent.invite_branch,
         response=_template(agent) if incoming and not agent.acknowledged else None,
+        account=agent.username,
     )
     return _written(saved)
 
@@ -101,6 +104,14 @@ def read(dialog: bytes) -> Saved:
     if version != VERSION:
         raise DialogError(f"the saved dialog is of version {version}; this release reads {VERSION}")
     return saved
+
+
+def account_of(saved: Saved, trunks: Sequence[Trunk]) -> Account | None:
+    """The account that signed the call, as it is now: its password is not saved. Of two carriers with the same user
+    the one that the call goes to."""
+    ours = [each for each in trunks if each.account is not None and each.account.user == saved.account]
+    there = [each for each in ours if saved.address in each.reached_at]
+    return next((each.account for each in (*there, *ours)), None)
 
 
 def restore(saved: Saved, agent: Agent) -> None:

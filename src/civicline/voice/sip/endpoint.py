@@ -172,6 +172,9 @@ class SipEndpoint:
         if leg in self._legs:
             return False
         agent = self._agent(leg)
+        account = dialogs.account_of(saved, self._options.trunks())
+        if account is not None:
+            agent.setAuth(account.user, account.password)  # before the agent has a state
         dialogs.restore(saved, agent)
         unanswered = saved if saved.response is not None and (waits or saved.unacknowledged) else None
         self._legs[leg] = Leg(leg, agent, Phase.UP, agreed_sdp=saved.local_sdp, unanswered=unanswered, waits=waits)

@@ -31,6 +31,7 @@ from civicline.voice.sip.transport import is_literal
 
 LEFT_TO_SIPPY = ("INVITE", "BYE")
 BEFORE_THE_200 = ("Trying(UAC)", "Ringing(UAC)")
+SIGNING = (*BEFORE_THE_200, "Updating(UAC)")
 BEFORE_THE_ACK = ("Trying(UAC)", "Ringing(UAC)", "Cancelling(UAC)", "Updating(UAC)")
 IN_DIALOG = {
     "OPTIONS": (200, "OK"),
@@ -139,7 +140,7 @@ class Agent(UA):  # type: ignore[misc]
         if not known or not any(found.supportedAlgorithm()[0] for found in resp.getHFBodys(asks)):
             return False
         sign = super().processChallenge
-        Timeout(lambda: self.state.sname in BEFORE_THE_200 and sign(resp, cseq, asks, answers, more), 0)
+        Timeout(lambda: self.state.sname in SIGNING and sign(resp, cseq, asks, answers, more), 0)
         return True
 
     def acknowledge(self) -> bool:
