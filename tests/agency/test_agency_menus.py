@@ -15,7 +15,7 @@ from civicline.agency import pack, waits
 from civicline.agency.mistakes import Mistake, PackError
 from civicline.agency.picture import svg
 from civicline.core import told
-from civicline.core.agency import Way, WayKind
+from civicline.core.agency import Agency, Way, WayKind
 
 DEMO = Path(__file__).parents[2] / "agencies" / "demo"
 Change = Callable[[str, str, str], None]
@@ -256,19 +256,52 @@ def test_a_queue_that_nobody_serves_in_a_language_is_found(folder: Path, change:
     assert [each.field for each in found] == ["payments.keys.3"]
 
 
-def test_the_picture_shows_every_menu_and_every_key() -> None:
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(agency: Agency, language: str) -> dict[str, list[str]]:
+    """What the picture shows: the title of each box to its rows, whole, as "KEY TEXT"; then what is said there."""
+    found = {}
+    for box in ElementTree.fromstring(svg.draw(agency, language)).findall(f"{SVG}g"):
+        rows = [" ".join(each.text or "" for each in row.findall(f"{SVG}text")) for row in box.findall(f"{SVG}g")]
+        read_out = " ".join(each.text or "" for each in box.findall(f"{SVG}text")[2:])
+        title = (box.findtext(f"{SVG}title") or "").partition(":")[0]
+        found[title] = [each.replace("\N{NO-BREAK SPACE}", " ") for each in (*rows, read_out)]
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_picture_shows_where_every_key_leads(language: str) -> None:
     agency = pack.read(DEMO).agency
-    for language in agency.languages:
-        drawn = svg.draw(agency, language)
-        root = ElementTree.fromstring(drawn)
-        texts = [each.text or "" for each in root.iter("{http://www.w3.org/2000/svg}text")]
-        titles = [each.text or "" for each in root.iter("{http://www.w3.org/2000/svg}title")]
-        for menu in agency.menus.values():
-            assert any(title.startswith(f"menu {menu.id}:") for title in titles)
-        keys = [text for text in texts if text.isdigit() and len(text) == 1]
-        wanted = sum(len(menu.keys) + len(menu.ways) for menu in agency.menus.values()) + len(agency.digits)
-        assert len(keys) == wanted
-        assert any(agency.topics["old_fund_liability_tax"].label[language] in text for text in texts)
+    found = drawn(agency, language)
+    for menu in agency.menus.values():
+        *rows, read_out = found[f"menu {menu.id}"]
+        assert read_out == "" and len(rows) == len(menu.keys) + len(menu.ways) + len(menu.instead)
+        for key, topic in menu.keys.items():
+            label, queue = (
+                agency.topics[topic].label[language],
+                agency.queues[agency.topics[topic].queue].label[language],
+            )
+            assert f"{key} {label} → {queue}" in rows
+    other = agency.messages["other_languages"]
+    assert f"5 {other.label[language]} (en only)" in found["menu information"]
+    assert found["message other_languages"] == [other.text[language]]
+    assert found["digits letter_number"][-1] == agency.digits["letter_number"].prompt[language]
+
+
+def test_the_picture_shows_what_was_written_by_hand(folder: Path, change: Change) -> None:
+    """A prompt that names another key than the menu has, and what is heard when a line is closed."""
+    prompt = "{en: 'For what you owe, press 7. For anything else, press 0.', es: 'Para lo que debe, oprima el 7.'}"
+    change("menus.yaml", "  label: {en: a bill", f"  prompt: {prompt}\n  label: {{en: a bill")
+    change("lines.yaml", "topic: identity_letter\n  hours: always", "topic: identity_letter\n  hours: office")
+    agency = pack.read(folder).agency
+    found = drawn(agency, "en")
+    assert found["menu payments"][-1] == "For what you owe, press 7. For anything else, press 0."
+    label = agency.topics["identity_letter"].label["en"]
+    assert found["line 110"] == [
+        f"open (office): {label} → Identity letters", f"closed: “{agency.prompts['closed']['en']}”", "",
+    ]  # fmt: skip
+    assert found["line 120"][0].startswith("open (always): ") and len(found["line 120"]) == 2, "never closed"
 
 
 def test_no_two_boxes_of_the_picture_overlap() -> None:

@@ -78,6 +78,7 @@ def _menu(files: Files, head: AgencyFile, id_: str, part: MenuPart) -> Menu:
         label=part.label or {},
         ways={key: way for key, way in part.keys.items() if key not in simple},
         instead=tuple(Instead(each.hours, each.menu) for each in part.instead),
+        own_prompt=part.prompt is not None,
     )
 
 

@@ -56,10 +56,10 @@ def needed(files: Files, languages: int) -> frozenset[str]:
     """The prompts that this pack has to have in each language."""
     every = files.entries
     wanted = ALWAYS | ({LANGUAGE} if languages > 1 else frozenset())
-    wanted |= NESTED if any(is_nested(files, id_) for id_ in every["menus"]) else frozenset()
     wanted |= MESSAGES if every["messages"] else frozenset()
     wanted |= DIGITS if every["digits"] else frozenset()
     kinds = {way.kind for way in _ways(files)}
+    wanted |= NESTED if WayKind.MENU in kinds else frozenset()
     wanted |= PLACE if WayKind.PLACE in kinds else frozenset()
     wanted |= TIMES if WayKind.TIMES in kinds else frozenset()
     tells = any(queue.say_every_s is not None for queue in every["queues"].values())
@@ -81,14 +81,6 @@ def calls_back(files: Files) -> bool:
 def _choosing(files: Files) -> list[QueuePart]:
     """Queues in which a caller may choose a time."""
     return [each for each in files.entries["queues"].values() if each.callback and each.callback.choose_time]
-
-
-def is_nested(files: Files, menu: str) -> bool:
-    """Whether there is a way back from it: some key leads there."""
-    aliases = {menu}
-    for id_, part in files.entries["menus"].items():
-        aliases |= {id_} if any(each.menu == menu for each in part.instead) else set()
-    return any(way.kind is WayKind.MENU and way.to in aliases for way in _ways(files))
 
 
 def _ways(files: Files) -> list[Way]:

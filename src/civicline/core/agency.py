@@ -82,6 +82,8 @@ class Menu:
     label: Text = field(default_factory=dict)
     ways: dict[str, Way] = field(default_factory=dict)
     instead: tuple[Instead, ...] = ()
+    own_prompt: bool = False
+    """Its prompt was written by hand, and may say something else than where its keys lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,8 @@ class Office:
     ring_s: float = 40.0
     helps: bool = False
     """Joins talks, as an interpreter does, and is never left alone with the caller."""
+    recorded: bool = False
+    """Whoever answers there knows that talks which they join are recorded, say by contract."""
 
 
 @dataclass(frozen=True, slots=True)

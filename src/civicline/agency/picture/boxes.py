@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from civicline.agency import moments
 from civicline.core.agency import Agency, Line, Menu, Text, Way, WayKind
 
 Key = tuple[str, str]
@@ -22,10 +23,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Box:
+    """`said`: what is read out there, where it is not made from the rows."""
+
     key: Key
     title: str
     note: str
     rows: tuple[Row, ...] = ()
+    said: str = ""
 
 
 def boxes(agency: Agency, language: str) -> list[Box]:
@@ -36,13 +40,13 @@ def boxes(agency: Agency, language: str) -> list[Box]:
         note = f"{digits.shortest} to {digits.longest} digits, then 1 if they are right"
         if digits.shortest == digits.longest:
             note = f"{digits.longest} digits, then 1 if they are right"
-        found.append(
-            Box(("digits", id_), said(digits.label, language), note, (_row(agency, "1", digits.then, language),))
-        )
+        then = (_row(agency, "1", digits.then, language),)
+        found.append(Box(("digits", id_), said(digits.label, language), note, then, said(digits.prompt, language)))
     named = _named(found)
     for id_, message in agency.messages.items():
         if ("message", id_) in named:
-            found.append(Box(("message", id_), said(message.label, language), said(message.text, language)))
+            read_out = said(message.text, language)
+            found.append(Box(("message", id_), said(message.label, language), "is read out", said=read_out))
     return found
 
 
@@ -55,13 +59,16 @@ def _named(found: list[Box]) -> set[Key]:
 
 
 def _line(agency: Agency, line: Line, language: str) -> Box:
-    rows = []
+    hours = f"open ({line.calendar})"
     if line.menu:
-        rows.append(Row("", f"open ({line.calendar})", "menu", ("menu", line.menu)))
+        rows = [Row("", hours, "menu", ("menu", line.menu))]
     else:
-        rows.append(_row(agency, "", Way(WayKind.TOPIC, line.topic), language))
+        to = _row(agency, "", Way(WayKind.TOPIC, line.topic), language)
+        rows = [replace(to, text=f"{hours}: {to.text}")]
     if line.closed_menu:
         rows.append(Row("", "closed", "menu", ("menu", line.closed_menu)))
+    elif moments.closes(agency.calendars[line.calendar]):
+        rows.append(Row("", f"closed: “{said(agency.prompts['closed'], language)}”", "message"))
     spoken = f" · only in {line.language}" if line.language else ""
     operator = agency.queues[line.operator]
     return Box(
@@ -81,6 +88,7 @@ def _menu(agency: Agency, menu: Menu, language: str) -> Box:
         said(menu.label, language) or menu.id,
         f"{menu.tries} tries of {menu.timeout_s:g} s",
         tuple(rows),
+        said(menu.prompt, language) if menu.own_prompt else "",
     )
 
 

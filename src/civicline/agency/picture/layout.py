@@ -6,13 +6,17 @@ a line, order by the mean height of what leads there, then as near to it as the 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from civicline.agency.picture.boxes import Box, Key
+from civicline.agency.picture.boxes import Box, Key, Row
 
 WIDTH, COLUMN_GAP = 330.0, 110.0
-ROW, HEAD, GAP, MARGIN = 22.0, 50.0, 22.0, 24.0
+HEAD, GAP, MARGIN = 50.0, 22.0, 24.0
+LINE, ROW_PAD, SAID_LINE = 15.0, 7.0, 14.0
+ROW_LETTERS, SAID_LETTERS = 42, 52
+"""That fit into a line of a row (13 px) and of what is said (11 px). Nothing is cut: where a key leads stands last."""
 
 
 @dataclass
@@ -26,12 +30,31 @@ class Placed:
         return MARGIN + self.column * (WIDTH + COLUMN_GAP)
 
     @property
+    def said(self) -> list[str]:
+        return textwrap.wrap(self.box.said, SAID_LETTERS)
+
+    @property
+    def head(self) -> float:
+        """Of what stands above the rows."""
+        return HEAD + SAID_LINE * len(self.said) + (4.0 if self.box.said else 0.0)
+
+    @property
     def height(self) -> float:
-        return HEAD + ROW * len(self.box.rows) + 8.0
+        return self.head + sum(_height(row) for row in self.box.rows) + 8.0
 
     def row_at(self, number: int) -> float:
         """The middle of a row."""
-        return self.top + HEAD + ROW * (number + 0.5)
+        above = sum(_height(row) for row in self.box.rows[:number])
+        return self.top + self.head + above + _height(self.box.rows[number]) / 2
+
+
+def lines(row: Row) -> list[str]:
+    """An arrow stands before what it points to."""
+    return textwrap.wrap(row.text.replace("→ ", "→\N{NO-BREAK SPACE}"), ROW_LETTERS)
+
+
+def _height(row: Row) -> float:
+    return ROW_PAD + LINE * len(lines(row))
 
 
 @dataclass

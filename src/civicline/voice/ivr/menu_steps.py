@@ -70,7 +70,7 @@ def _menu(contact: Contact, agency: Agency, menu: Menu, urgent: Urgent | None) -
     names = [f"menu.{menu.id}"]
     if contact.trail:
         keys[BACK_KEY] = (menu_requests.GoBack(contact.id),)
-        names += [name for name in (BACK,) if name in agency.prompts]
+        names += [BACK] if BACK in agency.prompts else []
     return _asking(
         contact,
         f"menu-{menu.id}-{contact.visit}",
