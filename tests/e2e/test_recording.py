@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -213,6 +214,41 @@ def test_killed_media_and_voice_and_a_rotation_in_one_call(town: Town, ann: Phon
     print(json.dumps({"talked_s": talked_s(part), "lost_s": lost_s, "silent_s": silent_s, "heard_s": heard_s}))
     assert lost_s < most_lost_s(silent_s)
     assert all(abs(each + lost_s - talked_s(part)) < 1 for each in heard_s)
+
+
+def test_a_rotation_where_the_processes_have_a_file_of_their_own(town: Town, ann: Phone, tmp_path: Path) -> None:
+    """As under systemd or on several nodes: the administrator's file is handed out twice."""
+    theirs, mine = town.centre.settings.keyset, tmp_path / "keyset.json"
+    shutil.copy2(theirs, mine)
+
+    def keys(action: str) -> None:
+        done = civicline(town, "keyset", action, CIVICLINE_KEYSET=str(mine))
+        assert done.returncode == 0, done.stderr
+
+    def hand_out() -> None:
+        shutil.copy2(mine, theirs.with_suffix(".new")).replace(theirs)
+
+    def verify() -> None:
+        for path in (theirs, mine):
+            good = civicline(town, "verify", "recordings", CIVICLINE_KEYSET=str(path))
+            assert good.returncode == 0, good.stdout + good.stderr
+
+    keys("add")
+    hand_out()
+    with talk(town, ann) as caller:
+        talk_on(town, caller, 1)
+        keys("rotate")
+        town.centre.kill("voice")
+        kill_media(town, caller)
+        talk_on(town, caller, 1)
+        caller.leave()
+    closed(town, caller.id)
+    verify()
+    hand_out()
+    keys("wrap")
+    keys("retire")
+    hand_out()
+    verify()
 
 
 def test_the_export_is_for_somebody_allowed_and_is_logged(town: Town, ann: Phone, tmp_path: Path) -> None:

@@ -67,8 +67,7 @@ def test_a_rotation_meanwhile(vault: Vault) -> None:
         vault.recorded(contact=contact)
 
     def rotate() -> None:
-        rotation.add_key(vault.keyset)
-        assert rotation.wrap_all_anew(vault.keyset, vault.conn) == 2
+        assert rotation.rotate(vault.keyset, vault.conn) == 2
         assert rotation.retire(vault.keyset, vault.conn) == 1
 
     assert verified(vault, rotate) == checks.Result({State.WHOLE: 2})

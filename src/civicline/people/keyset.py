@@ -8,9 +8,11 @@ Tink keysets as JSON: `seal` (AES-256-GCM, wraps contacts' keys) and `hash` (HMA
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,8 @@ import tink
 from tink import aead, prf, secret_key_access
 
 from civicline import settings
+
+log = logging.getLogger(__name__)
 
 Purpose = Literal["call", "number", "leg"]
 HASH_B = 16
@@ -50,10 +54,10 @@ class ContactKey:
 
 @dataclass(frozen=True)
 class Keyset:
-    """`_newest` wraps as `_wrap` does, but opens only what the newest wrapping key wrapped."""
+    """`_primary` wraps as `_wrap` does, but opens only what the present wrapping key wrapped."""
 
     _wrap: Any = field(repr=False)
-    _newest: Any = field(repr=False)
+    _primary: Any = field(repr=False)
     _prf: Any = field(repr=False)
 
     def hashed(self, text: str, purpose: Purpose) -> str:
@@ -71,9 +75,9 @@ class Keyset:
         return ContactKey(contact, self._handle(contact, wrapped).primitive(aead.Aead))
 
     def wrapped_anew(self, contact: str, wrapped: bytes) -> bytes | None:
-        """The same key, wrapped by the newest wrapping key; None when it is already. Raises KeysetError."""
+        """The same key, wrapped by the present wrapping key; None when it is already. Raises KeysetError."""
         try:
-            tink.proto_keyset_format.parse_encrypted(wrapped, self._newest, _bound(contact, "key"))
+            tink.proto_keyset_format.parse_encrypted(wrapped, self._primary, _bound(contact, "key"))
         except tink.TinkError:
             handle = self._handle(contact, wrapped)
             return bytes(tink.proto_keyset_format.serialize_encrypted(handle, self._wrap, _bound(contact, "key")))
@@ -103,12 +107,12 @@ def _registered() -> None:
 def create(path: Path) -> bool:
     """Write a new keyset that only its owner may read; False, and nothing is changed, when there is one."""
     _registered()
-    made = {
+    first = {
         "format": FORMAT,
         "seal": _fresh(aead.aead_key_templates.AES256_GCM),
         "hash": _fresh(prf.prf_key_templates.HMAC_SHA256),
     }
-    draft = write_draft(path, made)
+    draft = write_draft(path, first)
     try:
         os.link(draft, path)
     except FileExistsError:
@@ -119,17 +123,32 @@ def create(path: Path) -> bool:
 
 
 def write_draft(path: Path, held: Any) -> Path:
-    """A file beside `path` that only its owner may read, safely on disk. Raises KeysetError."""
+    """A file beside `path` that only its owner may read, safely on disk. The owner is that of `path` where there is
+    one: the service must be able to read what an administrator has changed. Raises KeysetError."""
     draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
         fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise KeysetError(f"no keyset can be made at {path}: {error.strerror}; set CIVICLINE_KEYSET") from error
     with os.fdopen(fd, "w", encoding="ascii") as file:
+        try:
+            _give_to_owner(fd, path)
+        except OSError as error:
+            draft.unlink()
+            raise KeysetError(f"{path} is another user's: run this as its owner or as root") from error
         json.dump(held, file, indent=1)
         file.flush()
         os.fsync(fd)
     return draft
+
+
+def _give_to_owner(fd: int, path: Path) -> None:
+    """Owner, group and mode of the file that is there; nothing where there is none. Raises OSError."""
+    with suppress(FileNotFoundError):
+        before, now = path.stat(), os.fstat(fd)
+        os.fchmod(fd, stat.S_IMODE(before.st_mode) & 0o700)
+        if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
+            os.fchown(fd, before.st_uid, before.st_gid)
 
 
 def fresh_seal() -> Any:
@@ -145,17 +164,21 @@ def _fresh(template: Any) -> Any:
 
 def load(path: Path) -> Keyset:
     """Raises KeysetError when there is none, others may read it, or it is not a keyset."""
-    held = read(path)
+    return made(read(path), path)
+
+
+def made(held: Any, path: Path) -> Keyset:
+    """Of what `path` holds. Raises KeysetError."""
     _registered()
     try:
-        seal, newest, hashes = (_parsed(each) for each in (held["seal"], newest_only(held["seal"]), held["hash"]))
-        return Keyset(seal.primitive(aead.Aead), newest.primitive(aead.Aead), hashes.primitive(prf.PrfSet))
+        seal, primary, hashes = (_parsed(each) for each in (held["seal"], primary_only(held["seal"]), held["hash"]))
+        return Keyset(seal.primitive(aead.Aead), primary.primitive(aead.Aead), hashes.primitive(prf.PrfSet))
     except (KeyError, TypeError, tink.TinkError) as error:
         raise KeysetError(f"{path} is not a keyset of Civicline's: restore it from its backup") from error
 
 
-def newest_only(seal: Any) -> Any:
-    """The keyset `seal` without the wrapping keys that were rotated away."""
+def primary_only(seal: Any) -> Any:
+    """The keyset `seal` with the wrapping key alone that wraps now."""
     return seal | {"key": [key for key in seal["key"] if key["keyId"] == seal["primaryKeyId"]]}
 
 
@@ -182,7 +205,8 @@ def read(path: Path) -> Any:
 
 
 class _Current:
-    """The keyset at a path, read again when the file was replaced (a rotation)."""
+    """The keyset at a path, read again when the file was replaced (a rotation). One that cannot be read does not take
+    the place of the one that is held: calls must not stop for a file that somebody is about to put right."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -190,14 +214,30 @@ class _Current:
         self._held: Keyset | None = None
 
     def get(self) -> Keyset:
-        try:
-            stat_ = self._path.stat()
-            stamp: tuple[int, ...] = (stat_.st_ino, stat_.st_mtime_ns, stat_.st_size)
-        except OSError:
-            stamp = self._stamp
-        if self._held is None or stamp != self._stamp:
-            self._held, self._stamp = load(self._path), stamp
+        """Raises KeysetError while none could be read yet."""
+        stamp = self._stamp_now()
+        if self._held is None:
+            self._held = load(self._path)
+        elif stamp != self._stamp:
+            self._held = self._loaded() or self._held
+        self._stamp = stamp
         return self._held
+
+    def _stamp_now(self) -> tuple[int, ...]:
+        """The time of change of the inode, too: who may read the file is mended without writing it."""
+        try:
+            now = self._path.stat()
+        except OSError:
+            return self._stamp
+        return (now.st_ino, now.st_mtime_ns, now.st_ctime_ns, now.st_size)
+
+    def _loaded(self) -> Keyset | None:
+        """None, with one line in the log for each change of the file, where it cannot be used."""
+        try:
+            return load(self._path)
+        except KeysetError as error:
+            log.error("the keyset changed and cannot be used; the one before is used on: %s", error)
+            return None
 
 
 @cache

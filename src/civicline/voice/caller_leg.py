@@ -12,6 +12,7 @@ import psycopg
 from civicline.core import requests
 from civicline.core.lifecycle import HungUpBy, LegState
 from civicline.core.model import Leg
+from civicline.people.keyset import KeysetError
 from civicline.people.sealing import Statement
 from civicline.voice import bridge, store
 from civicline.voice.calls import Call, LocalLeg, Phase
@@ -20,6 +21,7 @@ from civicline.voice.media import sdp as sdps
 from civicline.voice.names import contact_of
 from civicline.voice.sip.api import Invite
 from civicline.voice.sip.dialog import DialogError
+from civicline.voice.sip.quiet import rarely
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
@@ -53,19 +55,23 @@ def invited(app: Application, invite: Invite) -> None:
 
 
 def _arrive(app: Application, invite: Invite, contact: str, line: str, sdp: str) -> None:
+    number = "" if invite.private else (invite.asserted_user or invite.from_user)
+    local = LocalLeg(invite.leg, contact, Phase.ARRIVED, remote_sdp=sdp, source=invite.source[0])
+    try:
+        keep = [*store.keep_number(contact, number, time.time() + app.pack.sealed_s), *_keep(app, local)]
+    except KeysetError as error:  # before anything is known here of the call: it would stay, and count, for ever
+        rarely.warning(f"voice: a new call was told to try again: {error}")
+        app.endpoint.refuse(invite.leg, *LATER, retry_after_s=5)
+        return
     known = app.local.get(invite.leg)
     if known is not None:
         known.stop_timer()
-    number = "" if invite.private else (invite.asserted_user or invite.from_user)
     call = app.call(contact)
     call.number = number
     call.legs.add(invite.leg)
-    local = app.local[invite.leg] = LocalLeg(
-        invite.leg, contact, Phase.ARRIVED, remote_sdp=sdp, source=invite.source[0]
-    )
+    app.local[invite.leg] = local
     caller = app.names.number(canonical(app.state.agency, number))
     asked = requests.CallArrived(contact, line, caller, invite.leg, app.node, may_ring=_may_ring(app, number))
-    keep = [*store.keep_number(contact, number, time.time() + app.pack.sealed_s), *_keep(app, local)]
     if not app.ask(asked, keep=keep, stored=lambda: _tell_trying(app, invite.leg)):
         _come_again(app, call, local)
         return
@@ -153,8 +159,9 @@ def _await_invite(app: Application, call: Call, leg: Leg) -> None:
 
 def _pick_up(app: Application, local: LocalLeg) -> None:
     """Store our side of the dialog, too; the 200 leaves when the journal says that it is stored."""
+    keep = _keep(app, local)
     local.stop_timer()
-    if keep := _keep(app, local):
+    if keep:
         local.phase = Phase.STORING
         # Another node, which the call has left, may have said before us that it answers: then no fact follows.
         app.ask(requests.LegPickedUp(local.id), keep=keep, stored=partial(app.mend, local.contact))
