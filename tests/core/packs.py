@@ -145,6 +145,7 @@ WHOLE = Agency(
     dispositions={"done": label("done"), "referred": label("referred")},
     offices={
         "vehicles": Office("vehicles", label("Vehicles"), "+13035550100", {"plates": label("plates")}),
+        "county": Office("county", label("County"), "+13035550102", {"bill": label("bill")}, recorded=True),
         "interpreter": Office("interpreter", label("Interpreter"), "+13035550101", {"other": label("?")}, helps=True),
     },
     surveys={"after_call": SURVEY},

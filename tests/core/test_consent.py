@@ -5,6 +5,7 @@ import pytest
 from civicline.core import requests as r
 from civicline.core.consent import Wanted, recording_now
 from civicline.core.deadlines import PAUSE_REMIND_S
+from civicline.core.lifecycle import ConsultState
 from core.floor import Floor
 
 
@@ -102,3 +103,34 @@ def test_who_refused_is_not_asked_to_pause(floor):
     agent = talking(floor)
     floor.do(r.RefuseRecording("c1", agent))
     assert floor.do(r.PauseRecording(agent, "c1")) == []
+
+
+@pytest.mark.parametrize(("office", "told"), [("vehicles", False), ("interpreter", False), ("county", True)])
+def test_an_office_that_has_not_been_told_is_not_recorded(floor, office, told):
+    agent = talking(floor)
+    floor.do(r.Consult(agent, "c1", office=office))
+    floor.do(r.LegPickedUp("c1-p1"))
+    floor.do(r.TurnConsult(agent, "c1", ConsultState.JOINED))
+    assert now(floor) is (Wanted.RECORD if told else Wanted.PAUSE)
+    assert floor.wait(10 * PAUSE_REMIND_S) == [], "nobody is reminded of a pause that nobody made"
+    floor.do(r.TurnConsult(agent, "c1", ConsultState.WITH_CALLER))
+    assert now(floor) is Wanted.RECORD
+
+
+def test_a_colleague_who_joins_is_recorded(floor):
+    agent = talking(floor)
+    floor.ready("bob")
+    floor.do(r.Consult(agent, "c1", colleague="bob"))
+    floor.do(r.LegPickedUp("c1-p1"))
+    floor.do(r.TurnConsult(agent, "c1", ConsultState.JOINED))
+    assert now(floor) is Wanted.RECORD
+
+
+def test_a_pause_that_begins_while_an_office_listens_outlasts_it(floor):
+    agent = talking(floor)
+    floor.do(r.Consult(agent, "c1", office="vehicles"))
+    floor.do(r.LegPickedUp("c1-p1"))
+    floor.do(r.TurnConsult(agent, "c1", ConsultState.JOINED))
+    assert floor.do(r.PauseRecording(agent, "c1")) == ["RecordingPaused"]
+    floor.do(r.DropConsult(agent, "c1"))
+    assert now(floor) is Wanted.PAUSE

@@ -92,7 +92,7 @@ class TalkMachine(Steps):
             st.fixed_dictionaries({"colleague": st.sampled_from([*free, "ann"])})
             | st.fixed_dictionaries({"queue": queues})
             | st.fixed_dictionaries({"office": st.just("vehicles"), "need": st.sampled_from(["plates", "plates", "?"])})
-            | st.fixed_dictionaries({"office": st.just("interpreter"), "need": st.just("other")})
+            | st.fixed_dictionaries({"office": st.sampled_from(["interpreter", "county"]), "need": st.just("")})
         )
         self.step(r.Consult(contact.agent, contact.id, **whom))
         self.ring_ends(data, leg)

@@ -46,7 +46,7 @@ def agency(files: Files) -> Agency:
         prompts=prompts(files, head) | _menu_prompts(menus) | surveys.prompts(parts["surveys"]),
         surveys={id_: surveys.survey(id_, part) for id_, part in parts["surveys"].items()},
         offices={
-            id_: Office(id_, part.label, part.number, dict(part.needs), part.ring_s, part.helps)
+            id_: Office(id_, part.label, part.number, dict(part.needs), part.ring_s, part.helps, part.recorded)
             for id_, part in parts["offices"].items()
         },
         ageing_s=head.ageing_s,

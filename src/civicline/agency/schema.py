@@ -295,6 +295,8 @@ class OfficePart(Part):
     ring_s: Annotated[float, Field(ge=5, le=120)] = 40.0
     helps: bool = False
     """Joins talks, as an interpreter does, and is never left alone with the caller."""
+    recorded: bool = False
+    """Whoever answers there knows that talks which they join are recorded, say by contract."""
 
 
 class QuestionPart(Part):

@@ -8,7 +8,7 @@ from typing import Any
 
 from civicline.core import deadlines, facts, requests
 from civicline.core.facts import Fact
-from civicline.core.lifecycle import CONTACT, AgentState, ContactState, LifecycleError, Recording
+from civicline.core.lifecycle import CONTACT, AgentState, ConsultState, ContactState, LifecycleError, Recording
 from civicline.core.model import Contact, State
 
 Record = Callable[[Fact], None]
@@ -25,14 +25,24 @@ class Wanted(StrEnum):
 
 
 def recording_now(contact: Contact) -> Wanted:
-    """Recorded is only a talk, after the notice, without a refusal, and not while a representative paused it."""
+    """Recorded is only a talk, after the notice, without a refusal, and not while a representative paused it or somebody
+    has joined who was not told."""
     if contact.recording is Recording.REFUSED:
         return Wanted.DESTROY
     if contact.recording is not Recording.ALLOWED or contact.notice_at is None:
         return Wanted.NOTHING
     if contact.state is not ContactState.TALKING:
         return Wanted.NOTHING
-    return Wanted.RECORD if contact.recording_paused_at is None else Wanted.PAUSE
+    paused = contact.recording_paused_at is not None or _joined_by_untold(contact)
+    return Wanted.PAUSE if paused else Wanted.RECORD
+
+
+def _joined_by_untold(contact: Contact) -> bool:
+    """Whoever answered at another office has heard no notice: one that the caller heard does not speak for them."""
+    consult = contact.consult
+    if consult is None or consult.office is None or consult.recorded:
+        return False
+    return consult.state is ConsultState.JOINED
 
 
 _CALLER_MAY_REFUSE = frozenset(ContactState) - {ContactState.WRAPPING, ContactState.SURVEYING, ContactState.CLOSED}
@@ -62,7 +72,8 @@ def _talking(state: State, request: requests.PauseRecording | requests.ResumeRec
 
 def _pause(state: State, request: requests.PauseRecording, at: float, record: Record) -> None:
     contact = _talking(state, request)
-    if contact is not None and recording_now(contact) is Wanted.RECORD:
+    pausable = contact is not None and contact.recording_paused_at is None
+    if contact is not None and pausable and recording_now(contact) in (Wanted.RECORD, Wanted.PAUSE):
         record(facts.RecordingPaused(at, contact.id, request.agent))
 
 

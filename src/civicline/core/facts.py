@@ -335,7 +335,7 @@ class ContactPassedOn:
 
 @dataclass(frozen=True, slots=True)
 class ConsultBegun:
-    """`leg` is about to be rung; the caller is on hold from here on. `helps` as the pack had it."""
+    """`leg` is about to be rung; the caller is on hold from here on. `helps`, `recorded`: as the pack had it."""
 
     at: float
     contact: str
@@ -345,6 +345,7 @@ class ConsultBegun:
     office: str | None = None
     need: str = ""
     helps: bool = False
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

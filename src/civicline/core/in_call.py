@@ -171,7 +171,8 @@ def _begin_consult(state: State, request: requests.Consult, at: float, record: R
     if request.office:
         office = _office(state.agency, request.office, request.need)
         if office is not None:
-            record(facts.ConsultBegun(at, contact.id, request.agent, leg, None, office.id, request.need, office.helps))
+            how = office.helps, office.recorded
+            record(facts.ConsultBegun(at, contact.id, request.agent, leg, None, office.id, request.need, *how))
         return
     wanted = request.colleague or _next_of(state, contact, request.queue)
     colleague = _free(state, wanted, contact.agent)

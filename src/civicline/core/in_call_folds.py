@@ -179,7 +179,9 @@ def _consult_begun(state: State, fact: facts.ConsultBegun) -> None:
     contact = state.contacts[fact.contact]
     move_contact(state, contact, "ConsultBegun")
     contact.parties += 1
-    contact.consult = Consult(fact.leg, fact.at, fact.colleague, fact.office, fact.need, helps=fact.helps)
+    contact.consult = Consult(
+        fact.leg, fact.at, fact.colleague, fact.office, fact.need, helps=fact.helps, recorded=fact.recorded
+    )
     state.legs[fact.leg] = Leg(fact.leg, contact.id, contact.node, fact.colleague, office=fact.office)
     _hold(contact, HeldBy.DESK, fact.at)
     if fact.colleague is not None:

@@ -64,7 +64,7 @@ class Segment:
 @dataclass(slots=True)
 class Consult:
     """A third party on the call: a colleague, or an office (`need`: what for; `helps`: is never left alone with the
-    caller)."""
+    caller; `recorded`: knows that it is)."""
 
     leg: str
     begun_at: float
@@ -73,6 +73,7 @@ class Consult:
     need: str = ""
     state: ConsultState = ConsultState.RINGING
     helps: bool = False
+    recorded: bool = False
 
 
 @dataclass(slots=True)
