@@ -171,6 +171,9 @@ CASES = [
     ("dispositions.yaml", ", es: Referido a otra oficina", "", "referred", "no text in 'es'"),
     ("prompts/es.yaml", "full: >-", "ful: >-", "full", "missing"),
     ("prompts/es.yaml", "language: Para español, oprima el 2.", 'language: " "', "language", "' ' does not do"),
+    ("prompts/es.yaml", "oprima el 2.", "oprima el 3.", "language", "it names 3, but 2 is the key"),
+    ("prompts/en.yaml", "English, press 1.", "English, press {key:d}.", "language", "places"),
+    ("prompts/en.yaml", "English, press 1.", "English, press {key}, not 12.", "language", "it names 12, but 1 is"),
     ("prompts/en.yaml", "{topic}", "{topic:5d}", "menu_topic", "places"),
     ("prompts/es.yaml", "{key}", "{key!z}", "menu_topic", "places"),
     ("prompts/es.yaml", "{key}", "{key:{topic}}", "menu_topic", "places"),
@@ -249,6 +252,17 @@ def test_a_topic_that_nobody_can_take_in_a_language(folder: Path) -> None:
     found = [each for each in mistakes(folder) if each.file == "topics.yaml"]
     assert {each.message for each in found} == {"nobody can take it in 'en'", "nobody can take it in 'es'"}
     assert {each.line for each in found} == {line_of(folder, "topics.yaml", "online_account:")}
+
+
+def test_each_language_is_told_its_own_key(folder: Path, change: Change) -> None:
+    change("agency.yaml", "[en, es]", "[es, en]")
+    assert [(each.file, each.field) for each in mistakes(folder)] == [
+        ("prompts/en.yaml", "language"), ("prompts/es.yaml", "language"),
+    ]  # fmt: skip
+    change("prompts/en.yaml", "For English, press 1.", "For English, press {key}.")
+    change("prompts/es.yaml", "oprima el 2.", "oprima el dos.")
+    texts = pack.read(folder).agency.prompts["language"]
+    assert texts == {"en": "For English, press 2.", "es": "Para español, oprima el dos."}
 
 
 def test_an_operator_of_an_overflow_tier_is_one(folder: Path, change: Change) -> None:

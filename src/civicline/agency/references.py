@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import Formatter
 
 from civicline.agency import hour_checks, menu_checks, surveys
@@ -140,14 +141,24 @@ def _offices(files: Files) -> None:
 def _prompts(files: Files) -> None:
     spoken = languages(files)
     wanted = spoken_prompts.needed(files, len(spoken))
-    for language in spoken:
+    for key, language in enumerate(spoken, start=1):
         name = f"prompts/{language}"
+        _language_key(files, name, str(key))
         for prompt in sorted(wanted - files.ids(name)):
             files.wrong(name, (prompt,), "the prompt is missing", f"add a line `{prompt}: …`")
         for prompt, text in files.entries[name].items():
             if prompt not in spoken_prompts.EVERY:
                 files.wrong(name, (prompt,), "no prompt of this name is spoken", f"name one of {listed(wanted)}")
             _places(files, name, prompt, text)
+
+
+def _language_key(files: Files, name: str, key: str) -> None:
+    """The order in agency.yaml gives each language its key: what is written out must be that."""
+    text = files.entries[name].get(spoken_prompts.LANGUAGE, "")
+    others = set(re.findall(r"\d+", text)) - {key}
+    if others:
+        message = f"it names {listed(others)}, but {key} is the key of this language"
+        files.wrong(name, (spoken_prompts.LANGUAGE,), message, "write {key} there, or order `languages` in agency.yaml")
 
 
 def _surveys(files: Files) -> None:
@@ -169,7 +180,7 @@ def _places(files: Files, name: str, prompt: str, text: str) -> None:
         found = {f"{place}{'!' if how else ''}{':' if spec else ''}" for _, place, spec, how in parts}
     except ValueError:
         found = {"{"}
-    if found != wanted:
+    if found != wanted and not (prompt in spoken_prompts.MAY_BE_WORDS and not found):
         mend = f"write {' and '.join('{' + each + '}' for each in sorted(wanted)) or 'no braces'} in it"
         files.wrong(name, (prompt,), "it does not hold the places that are filled in", mend)
 

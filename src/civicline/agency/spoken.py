@@ -30,6 +30,7 @@ EVERY = ALWAYS | {LANGUAGE} | NESTED | MESSAGES | DIGITS | LINE
 PLACES = (
     {
         "menu_topic": {"topic", "key"},
+        LANGUAGE: {"key"},
         "menu_place": {"key"},
         "menu_times": {"topic", "key"},
         "position": {"number"},
@@ -39,6 +40,8 @@ PLACES = (
     | times.PLACES
 )
 """What is filled in, by prompt."""
+MAY_BE_WORDS = frozenset({LANGUAGE})
+"""Those that may go without their place: the key is written out."""
 MENU = frozenset({"menu_topic", "menu_place", "menu_times", "menu_operator"})
 TEMPLATES = MENU | {"position"} | waits.TEMPLATES | times.TEMPLATES | times.OPTIONAL
 """Parts of other prompts, never said by themselves."""
@@ -114,11 +117,12 @@ def menu_prompt(files: Files, language: str, part: MenuPart) -> str:
 def prompts(files: Files, head: AgencyFile) -> dict[str, Text]:
     """All but the menus' own."""
     found: dict[str, Text] = {}
-    for language in head.languages:
+    for key, language in enumerate(head.languages, start=1):
         texts = files.entries[f"prompts/{language}"]
+        filled = {"ringing_back": {"agency": head.name[language]}, LANGUAGE: {"key": str(key)}}
         for name, text in texts.items():
             if name not in TEMPLATES:
-                said = text.format(agency=head.name[language]) if name == "ringing_back" else text
+                said = text.format(**filled[name]) if name in filled else text
                 found.setdefault(name, {})[language] = said
         for name, text in _figures(files, texts).items():
             found.setdefault(name, {})[language] = text
