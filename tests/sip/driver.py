@@ -156,6 +156,11 @@ class App:
     def do_legs(self):
         return sorted(self.endpoint.legs())
 
+    def do_held(self):
+        """How many dialogs and transactions Sippy knows."""
+        manager = self.endpoint._transactions
+        return [sum(map(len, manager.req_consumers.values())), len(manager.tserver), len(manager.tclient)]
+
     def do_cpu_s(self):
         return time.process_time()
 

@@ -10,6 +10,7 @@ from civicline.voice.sip.api import Bindings, Events, Invite, Options, Trunk
 from civicline.voice.sip.door import Door
 from civicline.voice.sip.legs import Leg, Phase
 from civicline.voice.sip.messages import METHODS, SDP_TYPE, header, readable, reply, sdp_of, tokens
+from civicline.voice.sip.quiet import report
 from civicline.voice.sip.registrar import Registrar
 from civicline.voice.sip.states import IN_DIALOG, UNKNOWN, Agent
 
@@ -66,14 +67,19 @@ class Arrivals:
 
     def _start(self, agent: Agent, invite: Invite, request: Any, transaction: Any) -> Any:
         """Sippy answers 100 and would hand its own event on: ours says more, so it takes that place. Where it stumbles
-        over the request, no leg may stay."""
+        over the request, no leg may stay, nor the dialog that it knows by then."""
         usual = agent.event_cb
         agent.event_cb = lambda event, _: self._announce(agent, usual, invite)
         try:
             return agent.recvRequest(request, transaction)
-        except Exception:
+        except Exception as error:
             self._legs.pop(invite.leg, None)
-            raise
+            unread = agent.state.sname == "Idle(UAS)"
+            agent.forget()
+            if not unread:
+                raise  # the application could not take it: the INVITE that is sent again may find it able to
+            report("an INVITE could not be read", error)
+            return _only(reply(request, 400, "Bad Request"))
 
     def _announce(self, agent: Agent, usual: Any, invite: Invite) -> None:
         agent.event_cb = usual

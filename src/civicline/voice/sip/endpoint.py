@@ -273,7 +273,7 @@ class SipEndpoint:
         """There is no dialog to end: its agent goes without a word."""
         self._transactions.repeat(response, lambda ack: None)
         self._forget(leg)
-        leg.agent.changeState((leg.agent.UaStateDead,))
+        leg.agent.forget()
 
     def _acknowledged(self, leg: Leg) -> None:
         leg.agent.acknowledged = True

@@ -197,6 +197,11 @@ class Agent(UA):  # type: ignore[misc]
             user_agent=self.local_ua,
         )
 
+    def forget(self) -> None:
+        """Out of Sippy's tables, without a word, whatever the state."""
+        if self.cId is not None:
+            self.changeState((self.UaStateDead,))
+
     def disconnect(self, *args: Any, **kwargs: Any) -> None:
         """Sippy calls this where no ACK came and where a timer of its own ran out."""
         self.lost = True

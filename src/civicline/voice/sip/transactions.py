@@ -1,7 +1,7 @@
 """Sippy's transaction manager, with what a restarted or flooded process needs of it.
 
 * Each datagram passes the door (door.py) first; new calls pass `admit` before anything is parsed.
-* A request at which Sippy stumbles leaves no transaction behind. Sippy would keep it for ever.
+* A request or response at which Sippy stumbles leaves no transaction behind. Sippy would keep it for ever.
 * A response that belongs to no transaction is forgotten. Sippy remembers it as answered for 32 to 64 s, so a
   200 that a phone repeats while we restart would never be seen by the INVITE that is sent again.
 * A 200 to an INVITE of a dialog that was taken up from another process gets the ACK that process owed.
@@ -13,23 +13,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import md5
 from typing import Any
 
 from sippy.SipHeader import SipHeader
+from sippy.SipRequest import SipRequest
 from sippy.SipResponse import SipResponse
 from sippy.SipTransactionManager import COMPLETED, RINGING, TRYING, SipTransaction, SipTransactionManager
+from sippy.Time.MonoTime import MonoTime
 from sippy.Time.Timeout import Timeout
 
 from civicline.voice.sip import stateless
 from civicline.voice.sip.api import Address
 from civicline.voice.sip.door import DROP, PASS, RESPONSE, Door
+from civicline.voice.sip.loop import guarded
 from civicline.voice.sip.quiet import report
 from civicline.voice.sip.transport import is_literal, text_of
 from civicline.voice.sip.wellformed import mended
 
 T1_S = 0.5  # RFC 3261 section 17.1.1.1
+UNREAD = (502, "Bad Gateway")
 TAKEN = re.compile(r"SIP/2\.0 2\d\d .*\r\n(?s:.*?)^CSeq[ \t]*:[ \t]*\d+[ \t]+INVITE", re.I | re.M)
 BRANCH = re.compile(r"branch=(z9hG4bK[^;,\s]+)")
 
@@ -111,7 +116,11 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
             msg.delHFs("record-route")
             way = reversed(t.cancel.getHFBodys("route"))
             msg.appendHeaders([SipHeader(name="record-route", body=each.getCopy()) for each in way])
-        super().incomingResponse(msg, t, checksum)
+        try:
+            super().incomingResponse(msg, t, checksum)
+        except Exception as error:
+            report("a SIP response could not be handled", error)
+            self._fail(msg, t, checksum)
 
     def undeliverable(self, data: bytes, to: Address) -> None:
         """ICMP said that nobody listens there: an INVITE which nobody has answered yet has failed."""
@@ -137,6 +146,33 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         if transaction.state is TRYING and transaction.teB is not None and _first_invite(transaction):
             transaction.teB.cancel()
             self.timerB(transaction)
+
+    def _fail(self, response: Any, t: Any, checksum: Any) -> None:
+        """After a final response at which Sippy stumbled: the far end is told that it is over, and our side that it has
+        failed. What comes before a final response, and cannot be read, changes nothing."""
+        if response.getSCode()[0] < 200 or self.tclient.pop(t.tid, None) is None:
+            return
+        _stop(t.teA, t.teB)
+        if t.needack:
+            guarded(partial(self._take_leave, response, t, checksum))
+        if t.resp_cb is not None:
+            failure = t.r408
+            failure.setSCode(*UNREAD)
+            failure.rtime = MonoTime()
+            guarded(partial(t.resp_cb, failure) if t.cb_ifver == 1 else partial(t.resp_cb, failure, t))
+        t.cleanup()
+
+    def _take_leave(self, response: Any, t: Any, checksum: Any) -> None:
+        """Its ACK; and a BYE where the far end now believes that we talk. Both go where the INVITE went."""
+        ack, is_first, is_taken = t.ack, _first_invite(t), response.getSCode()[0] < 300
+        ack.getHFBody("to").setTag(response.getHFBody("to").getTag())
+        routes = t.cancel.getHFBodys("route")
+        ack.appendHeaders([SipHeader(name="route", body=each.getCopy()) for each in routes])
+        if is_taken:
+            ack.getHFBody("via").genBranch()
+        self.transmitReq(t, ack, t.address, checksum)
+        if is_first and is_taken:
+            self.newTransaction(_bye_after(ack, routes, t.address))
 
     def _acknowledge_stray(self, data: str, source: Address) -> None:
         """A phone repeats the 200 whose ACK the killed process still owed it (RFC 3261 section 13.2.2.4)."""
@@ -168,9 +204,7 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         """Forget the transaction of a request whose handling failed half way, with its timers."""
         found = self.tserver.pop(request.getTId(wBRN=True), None)
         if found is not None:
-            for timer in (found.teA, found.teD, found.teE, found.teF):
-                if timer is not None:
-                    timer.cancel()
+            _stop(found.teA, found.teD, found.teE, found.teF)
             found.cleanup()
 
     def _shed(self, data: str, source: Address, server: Any) -> bool:
@@ -187,6 +221,26 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
 
 def _checksum(data: str) -> bytes:
     return md5(data.encode()).digest()  # noqa: S324 (Sippy's cache key, not a secret)
+
+
+def _stop(*timers: Any) -> None:
+    for timer in timers:
+        if timer is not None:
+            timer.cancel()
+
+
+def _bye_after(ack: Any, routes: Sequence[Any], to: Address) -> Any:
+    return SipRequest(
+        method="BYE",
+        ruri=ack.getRURI(),
+        to=ack.getHFBody("to").getCopy(),
+        fr0m=ack.getHFBody("from").getCopy(),
+        cseq=ack.getHFBody("cseq").getCSeqNum() + 1,
+        callid=ack.getHFBody("call-id"),
+        routes=routes,
+        target=(to, "udp"),
+        user_agent=ack.user_agent,
+    )
 
 
 def _first_invite(transaction: Any) -> bool:
