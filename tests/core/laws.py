@@ -199,6 +199,8 @@ def check_segments(state):
         assert (contact.held_at is None) == (contact.held_by is None)
         aside = contact.consult is not None and contact.consult.state in {"ringing", "aside"}
         assert contact.hears_music if aside else contact.consult is None or contact.held_at is None
+        alone = has and contact.consult is None
+        assert not alone or not state.legs[contact.offer].holds or contact.hears_music, "silence that nobody minds"
 
 
 def is_asked(contact):

@@ -51,13 +51,63 @@ def test_somebody_else_cannot_hold(floor):
 
 
 def test_a_phones_own_hold(floor):
-    assert floor.do(r.PhoneHeld("c1-1")) == ["CallerHeld"]
+    assert floor.do(r.PhoneHeld("c1-1")) == ["LegHeld", "CallerHeld"]
     assert contact(floor).hears_music
     assert floor.do(r.PhoneResumed("c1-c")) == [], "it was not the caller's phone"
-    assert floor.do(r.PhoneResumed("c1-1")) == ["CallerResumed"]
+    assert floor.do(r.PhoneResumed("c1-1")) == ["LegResumed", "CallerResumed"]
     floor.do(r.PhoneHeld("c1-c"))
     assert (contact(floor).held_by, contact(floor).hears_music) == (HeldBy.CALLER, False)
     assert floor.do(r.HoldCaller("bob", "c1")) == ["CallerHeld"], "the desk's hold takes its place"
+
+
+def test_a_phones_own_hold_ends_at_the_phone(floor):
+    floor.do(r.PhoneHeld("c1-1"))
+    assert floor.do(r.ResumeCaller("bob", "c1")) == [], "the phone would send nothing"
+    assert contact(floor).hears_music
+    floor.do(r.PhoneResumed("c1-1"))
+    assert contact(floor).held_at is None
+
+
+def test_a_desks_hold_that_ends_while_the_phone_holds_is_the_phones(floor):
+    floor.do(r.HoldCaller("bob", "c1"))
+    assert floor.do(r.PhoneHeld("c1-1")) == ["LegHeld"]
+    assert floor.do(r.ResumeCaller("bob", "c1")) == ["CallerHeld"]
+    assert (contact(floor).held_by, contact(floor).holds) == (HeldBy.PHONE, 1)
+    assert floor.do(r.PhoneResumed("c1-1")) == ["LegResumed", "CallerResumed"]
+
+
+@pytest.mark.parametrize("ends", ["third leaves", "dropped", "taken back from aside"])
+def test_a_phone_that_held_while_three_talked_holds_afterwards(floor, ends):
+    floor.ready("ann")
+    consult(floor, colleague="ann")
+    floor.do(r.TurnConsult("bob", "c1", A.JOINED))
+    floor.do(r.PhoneHeld("c1-1"))
+    assert contact(floor).held_at is None, "the other two hear each other"
+    if ends == "taken back from aside":
+        floor.do(r.TurnConsult("bob", "c1", A.ASIDE))
+    if ends == "third leaves":
+        floor.phone_hangs_up("ann")
+    else:
+        floor.do(r.DropConsult("bob", "c1"))
+    assert (contact(floor).held_by, contact(floor).hears_music) == (HeldBy.PHONE, True)
+    floor.do(r.PhoneResumed("c1-1"))
+    assert contact(floor).held_at is None
+
+
+def test_a_colleague_whose_phone_holds_has_the_caller_on_hold(floor):
+    floor.ready("ann")
+    consult(floor, colleague="ann")
+    floor.do(r.PhoneHeld("c1-p1"))
+    floor.do(r.CompleteConsult("bob", "c1"))
+    assert (contact(floor).agent, contact(floor).held_by) == ("ann", HeldBy.PHONE)
+
+
+def test_the_callers_own_hold_outlasts_the_phones(floor):
+    floor.do(r.PhoneHeld("c1-c"))
+    floor.do(r.PhoneHeld("c1-1"))
+    assert contact(floor).hears_music
+    floor.do(r.PhoneResumed("c1-1"))
+    assert (contact(floor).held_by, contact(floor).holds) == (HeldBy.CALLER, 1)
 
 
 def test_passed_on_to_a_queue_at_the_old_place(floor):

@@ -99,7 +99,8 @@ class TalkMachine(Steps):
 
     def do_phone(self, data, contact):
         kind = data.draw(st.sampled_from([r.PhoneHeld, r.PhoneResumed]))
-        self.step(kind(data.draw(st.sampled_from([contact.leg, contact.offer or "no-leg"]))))
+        third = contact.consult.leg if contact.consult else "no-leg"
+        self.step(kind(data.draw(st.sampled_from([contact.leg, contact.offer or "no-leg", third]))))
 
     def do_pass_on(self, data, contact):
         why, topic = data.draw(st.sampled_from(PassedOnFor)), data.draw(st.sampled_from(["", "income", "driver", "?"]))

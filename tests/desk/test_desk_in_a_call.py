@@ -87,6 +87,16 @@ def test_hold_and_take_back(site: Stand, desk: Page, call: str) -> None:
     heading(desk, "You are talking")
 
 
+def test_a_hold_by_the_phone_ends_there(site: Stand, desk: Page, call: str) -> None:
+    site.give(requests.PhoneHeld(f"{call}-1"))
+    heading(desk, "The caller is on hold")
+    expect(desk.get_by_text("Your phone holds the call: take the caller back there.")).to_be_visible()
+    expect(desk.locator("#button-call-resume")).to_have_count(0)
+    site.give(requests.PhoneResumed(f"{call}-1"))
+    heading(desk, "You are talking")
+    expect(desk.locator("#button-call-hold")).to_be_visible()
+
+
 def test_a_transfer_shows_who_sent_it_and_why(site: Stand, desk: Page, call: str, context: BrowserContext) -> None:
     choose(desk, "queue:collections", "expert", "Has paid twice, wants it back")
     press(desk, "Transfer now")

@@ -25,8 +25,8 @@ class Wanted(StrEnum):
 
 
 def recording_now(contact: Contact) -> Wanted:
-    """Recorded is only a talk, after the notice, without a refusal, and not while a representative paused it or somebody
-    has joined who was not told."""
+    """Recorded is only a talk, after the notice, without a refusal, not while a representative paused it, and not while
+    somebody has joined who was not told."""
     if contact.recording is Recording.REFUSED:
         return Wanted.DESTROY
     if contact.recording is not Recording.ALLOWED or contact.notice_at is None:

@@ -301,6 +301,20 @@ class SurveyEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class LegHeld:
+    """Its phone holds. What follows for the caller is a fact of its own, now or when a third party goes."""
+
+    at: float
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegResumed:
+    at: float
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallerHeld:
     """Said again when somebody else holds: the hold goes on, it counts from its beginning."""
 
@@ -464,6 +478,7 @@ Fact = (
     | RecordingPaused | RecordingPauseReminded | RecordingResumed
     | SurveyOffered | SurveyBegan | SurveyAnswered | SurveyEnded
     | MenuFact | CallbackFact | RingBackFact
+    | LegHeld | LegResumed
     | CallerHeld | CallerResumed | ContactPassedOn | ConsultBegun | ConsultAnswered | ConsultMissed | ConsultTurned
     | ConsultEnded | ConsultCompleted | ContactReferred | OfficeAnswered | OfficeMissed | ReferralEnded
     | SegmentWrapped | SegmentWrapUpRanOut

@@ -21,6 +21,7 @@ from civicline.core.lifecycle import (
     Failure,
     HeldBy,
     HungUpBy,
+    LegState,
     PassedOnFor,
 )
 from civicline.core.model import Agent, Contact, Leg, State
@@ -55,23 +56,57 @@ def _resume_caller(state: State, request: requests.ResumeCaller, at: float, reco
     if contact is None or not contact.hears_music:
         return
     if contact.consult is None:
-        record(facts.CallerResumed(at, contact.id, request.agent))
+        _end_hold(state, contact, at, record)
     elif contact.consult.state is ConsultState.ASIDE:
         record(facts.ConsultTurned(at, contact.id, ConsultState.WITH_CALLER))
     else:
         _take_back(state, contact, at, record)
 
 
-def _of_talk(state: State, leg_id: str) -> Contact | None:
-    """The talk that this leg is in, as the caller's or the representative's, without a third party."""
+def _end_hold(state: State, contact: Contact, at: float, record: Record) -> None:
+    """Unless a phone holds: then the hold is its own, and ends there."""
+    by = _phone_that_holds(state, contact)
+    if by is None:
+        record(facts.CallerResumed(at, contact.id, contact.agent or ""))
+    elif contact.held_by is not by:
+        record(facts.CallerHeld(at, contact.id, contact.agent or "", by))
+
+
+def _heed_phones(state: State, contact: Contact, at: float, record: Record) -> None:
+    """A hold by a phone's key while a third party was there, or by that party's own, has waited until now."""
+    by = _phone_that_holds(state, contact)
+    if by is not None and contact.held_at is None:
+        record(facts.CallerHeld(at, contact.id, contact.agent or "", by))
+
+
+def _phone_that_holds(state: State, contact: Contact) -> HeldBy | None:
+    """The representative's before the caller's: with that one the caller would hear nothing."""
+    for leg_id, by in ((contact.offer, HeldBy.PHONE), (contact.leg, HeldBy.CALLER)):
+        leg = state.legs.get(leg_id or "")
+        if leg is not None and leg.holds:
+            return by
+    return None
+
+
+def _answered_leg(state: State, leg_id: str) -> Leg | None:
     leg = state.legs.get(leg_id)
-    contact = state.contacts.get(leg.contact) if leg else None
+    return leg if leg is not None and leg.state is LegState.ANSWERED else None
+
+
+def _of_talk(state: State, leg: Leg) -> Contact | None:
+    """The talk that this leg is in, as the caller's or the representative's, without a third party."""
+    contact = state.contacts.get(leg.contact)
     talks = contact is not None and contact.state is ContactState.TALKING and contact.consult is None
-    return contact if talks and contact and leg_id in (contact.leg, contact.offer) else None
+    return contact if talks and contact and leg.id in (contact.leg, contact.offer) else None
 
 
 def _phone_held(state: State, request: requests.PhoneHeld, at: float, record: Record) -> None:
-    contact = _of_talk(state, request.leg)
+    leg = _answered_leg(state, request.leg)
+    if leg is None:
+        return
+    if not leg.holds:
+        record(facts.LegHeld(at, leg.id))
+    contact = _of_talk(state, leg)
     if contact is None:
         return
     by = HeldBy.CALLER if request.leg == contact.leg else HeldBy.PHONE
@@ -80,11 +115,14 @@ def _phone_held(state: State, request: requests.PhoneHeld, at: float, record: Re
 
 
 def _phone_resumed(state: State, request: requests.PhoneResumed, at: float, record: Record) -> None:
-    contact = _of_talk(state, request.leg)
-    if contact is None:
+    leg = _answered_leg(state, request.leg)
+    if leg is None:
         return
-    if contact.held_by is (HeldBy.CALLER if request.leg == contact.leg else HeldBy.PHONE):
-        record(facts.CallerResumed(at, contact.id, contact.agent or ""))
+    if leg.holds:
+        record(facts.LegResumed(at, leg.id))
+    contact = _of_talk(state, leg)
+    if contact is not None and contact.held_by is (HeldBy.CALLER if leg.id == contact.leg else HeldBy.PHONE):
+        _end_hold(state, contact, at, record)
 
 
 # Blind transfer
@@ -202,10 +240,10 @@ def _turn_consult(state: State, request: requests.TurnConsult, at: float, record
 def _complete_consult(state: State, request: requests.CompleteConsult, at: float, record: Record) -> None:
     contact = _held_call(state, request)
     if contact is not None:
-        _complete(contact, at, record)
+        _complete(state, contact, at, record)
 
 
-def _complete(contact: Contact, at: float, record: Record) -> bool:
+def _complete(state: State, contact: Contact, at: float, record: Record) -> bool:
     """Leave the caller with the third party; False when there is none who could take over. An office may still ring."""
     consult, agent = contact.consult, contact.agent or ""
     if consult is None or consult.helps or (consult.state is ConsultState.RINGING and consult.office is None):
@@ -214,6 +252,7 @@ def _complete(contact: Contact, at: float, record: Record) -> bool:
         record(facts.ContactReferred(at, contact.id, agent, consult.leg, consult.office, consult.need))
     else:
         record(facts.ConsultCompleted(at, contact.id, agent, consult.colleague or "", consult.leg))
+        _heed_phones(state, contact, at, record)
     return True
 
 
@@ -226,7 +265,9 @@ def _drop_consult(state: State, request: requests.DropConsult, at: float, record
 def _take_back(state: State, contact: Contact, at: float, record: Record) -> None:
     end_consult(state, contact, HungUpBy.AGENT, at, record)
     if contact.held_at is not None:
-        record(facts.CallerResumed(at, contact.id, contact.agent or ""))
+        _end_hold(state, contact, at, record)
+    else:
+        _heed_phones(state, contact, at, record)
 
 
 def end_consult(state: State, contact: Contact, by: HungUpBy, at: float, record: Record) -> None:
@@ -286,6 +327,7 @@ def _third_over(state: State, contact: Contact, failure: Failure, by: HungUpBy, 
         _miss_consult(state, contact, failure, at, record)
     else:
         end_consult(state, contact, by, at, record)
+        _heed_phones(state, contact, at, record)
 
 
 def _holder_over(state: State, contact: Contact, by: HungUpBy, at: float, record: Record) -> bool:
@@ -295,7 +337,7 @@ def _holder_over(state: State, contact: Contact, by: HungUpBy, at: float, record
     with_office = consult is not None and consult.office is not None
     lost = with_office and by is HungUpBy.LOST
     rings = with_office and consult is not None and consult.state is ConsultState.RINGING
-    if not (lost or rings) and _complete(contact, at, record):
+    if not (lost or rings) and _complete(state, contact, at, record):
         return True
     end_consult(state, contact, HungUpBy.US, at, record)
     if not (lost or contact.hears_music) or contact.queue is None:

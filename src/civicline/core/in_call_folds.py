@@ -11,7 +11,7 @@ from typing import Any
 from civicline.core import consent, deadlines, facts, pace_folds
 from civicline.core.lifecycle import CONSULT, AgentState, ConsultState, HeldBy, LifecycleError, PassedOnFor
 from civicline.core.model import Consult, Contact, Leg, PassedOn, Referral, Segment, State
-from civicline.core.moves import close, end_leg_of, move_agent, move_contact
+from civicline.core.moves import close, end_leg_of, move_agent, move_contact, move_leg
 
 # Who has the call, and for how long on hold
 
@@ -66,6 +66,18 @@ def _resume(contact: Contact, at: float) -> None:
     if contact.held_at is not None and holder is not None:
         holder.hold_s += at - contact.held_at
     contact.held_at = contact.held_by = None
+
+
+def _leg_held(state: State, fact: facts.LegHeld) -> None:
+    leg = state.legs[fact.leg]
+    move_leg(leg, "LegHeld")
+    leg.holds = True
+
+
+def _leg_resumed(state: State, fact: facts.LegResumed) -> None:
+    leg = state.legs[fact.leg]
+    move_leg(leg, "LegResumed")
+    leg.holds = False
 
 
 def _caller_held(state: State, fact: facts.CallerHeld) -> None:
@@ -251,6 +263,8 @@ def _segment_wrapped(state: State, fact: facts.SegmentWrapped) -> None:
 
 
 FOLDS: dict[type, Callable[[State, Any], None]] = {
+    facts.LegHeld: _leg_held,
+    facts.LegResumed: _leg_resumed,
     facts.CallerHeld: _caller_held,
     facts.CallerResumed: _caller_resumed,
     facts.ContactPassedOn: _contact_passed_on,

@@ -311,6 +311,8 @@ LEG: Mapping[tuple[LegState, str], LegState] = {
     (L.NEW, "LegRinging"): L.RINGING,
     (L.NEW, "LegAnswered"): L.ANSWERED,
     (L.RINGING, "LegAnswered"): L.ANSWERED,
+    (L.ANSWERED, "LegHeld"): L.ANSWERED,
+    (L.ANSWERED, "LegResumed"): L.ANSWERED,
     (L.NEW, "ending"): L.ENDING,
     (L.RINGING, "ending"): L.ENDING,
     (L.ANSWERED, "ending"): L.ENDING,

@@ -389,6 +389,8 @@ class Leg:
     """Of a leg that we ring outside."""
     attempt: int = 0
     """Of a leg by which we ring the person back."""
+    holds: bool = False
+    """Its phone holds by its own key."""
 
 
 @dataclass(slots=True)

@@ -22,12 +22,15 @@ N = ConsultState
 CONTROLS: dict[str, tuple[str, ...]] = {
     "talk": ("hold",),
     "held": ("resume",),
+    "held_by_phone": (),
     N.RINGING: ("drop",),
     N.ASIDE: ("with-caller", "join", "complete", "drop"),
     N.WITH_CALLER: ("aside", "join", "complete", "drop"),
     N.JOINED: ("aside", "complete", "drop"),
 }
-"""What may be done with the call, by the state of the third party; without one, by whether the caller is on hold."""
+"""What may be done with the call, by the state of the third party; without one, by whether and how the caller is on
+hold. A hold by the phone's own key ends there."""
+HELD = {HeldBy.DESK: "held", HeldBy.PHONE: "held_by_phone", HeldBy.CALLER: "talk"}
 LABELS: dict[str, Promise] = {
     "hold": _("Hold"),
     "resume": _("Take the caller back"),
@@ -65,8 +68,8 @@ class Group:
 
 
 def controls(row: ContactRow) -> list[Control]:
-    held = row.held_at is not None and row.held_by != HeldBy.CALLER
-    names = CONTROLS[row.consult_state or ("held" if held else "talk")]
+    held = "talk" if row.held_at is None else HELD[HeldBy(row.held_by or HeldBy.DESK)]
+    names = CONTROLS[row.consult_state or held]
     return [Control(name, LABELS[name]) for name in names if name != "complete" or not _helps(current(), row)]
 
 
