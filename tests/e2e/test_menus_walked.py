@@ -1,7 +1,7 @@
-"""The demonstration agency's menus, walked by SIPp in both languages: whatever is done in a menu ends with a person, a
-promise, an answer or a way back. And a killed voice process goes on in the menu that the caller was in.
+"""The demonstration agency's menus, walked by SIPp: every end, a person, a promise, an answer or a way back, is come to
+once, in the languages in turn. And a killed voice process goes on in the menu that the caller was in.
 
-Each thing that can be done in each menu is done once in each language here; tests/chaos walks every way to it.
+One way leads to each end here, so that the test stays short; tests/chaos walks every way there is, in every language.
 """
 
 from __future__ import annotations

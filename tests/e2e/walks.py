@@ -30,8 +30,6 @@ class Walk:
     ends: tuple[str, str]
     visits: int = 0
     """How many menus, messages and questions for digits were entered, where the way goes back."""
-    last: tuple[str, str] = ("", "")
-    """The last menu, and the keys that are pressed in it and after it."""
 
     @property
     def name(self) -> str:
@@ -86,8 +84,8 @@ def walks(agency: Agency, line: Line) -> Iterator[Walk]:
         if line.topic:
             yield Walk(line.number, language, press, ("topic", line.topic))
         for menu in sorted({line.menu, line.closed_menu} & agency.menus.keys()):
-            for keys, ends, visits, last in _from(agency, agency.menus[menu], language, 1, None):
-                yield Walk(line.number, language, press + keys, ends, visits, last)
+            for keys, ends, visits in _from(agency, agency.menus[menu], language, 1, None):
+                yield Walk(line.number, language, press + keys, ends, visits)
 
 
 def one_to_each_end(every: Sequence[Walk]) -> list[Walk]:
@@ -103,28 +101,24 @@ def one_to_each_end(every: Sequence[Walk]) -> list[Walk]:
     return [*found, *lines.values()]
 
 
-Ways = Iterator[tuple[str, tuple[str, str], int, tuple[str, str]]]
+Ways = Iterator[tuple[str, tuple[str, str], int]]
 
 
 def _from(agency: Agency, menu: Menu, language: str, visits: int, before: str | None) -> Ways:
-    here: list[tuple[str, tuple[str, str], int]] = [
-        ("0", ("operator", TopicBy.OPERATOR_KEY), 0),
-        ("", ("operator", TopicBy.SILENCE), 0),
-        *((key, ("operator", TopicBy.INVALID_KEYS), 0) for key in _wrong_keys(menu)),
-        *((key, ("topic", topic), 0) for key, topic in menu.keys.items()),
-    ]
+    yield "0", ("operator", TopicBy.OPERATOR_KEY), 0
+    yield "", ("operator", TopicBy.SILENCE), 0
+    yield from ((key, ("operator", TopicBy.INVALID_KEYS), 0) for key in _wrong_keys(menu))
+    yield from ((key, ("topic", topic), 0) for key, topic in menu.keys.items())
     if before is not None:
-        here.append(("*", ("back to", before), visits + 1))
+        yield "*", ("back to", before), visits + 1
     for key, way in menu.ways.items():
         if way.languages and language not in way.languages:
             continue
         if way.kind is WayKind.MENU:
-            for keys, ends, count, last in _from(agency, agency.menus[way.to], language, visits + 1, menu.id):
-                yield key + keys, ends, count, last
+            onward = _from(agency, agency.menus[way.to], language, visits + 1, menu.id)
         else:
-            here += [(key + keys, ends, count) for keys, ends, count in _along(agency, menu, way, visits)]
-    for keys, ends, count in here:
-        yield keys, ends, count, (menu.id, keys)
+            onward = _along(agency, menu, way, visits)
+        yield from ((key + keys, ends, count) for keys, ends, count in onward)
 
 
 def _wrong_keys(menu: Menu) -> list[str]:
@@ -132,7 +126,7 @@ def _wrong_keys(menu: Menu) -> list[str]:
     return sorted(set("12345678") - menu.keys.keys() - menu.ways.keys())[-1:]
 
 
-def _along(agency: Agency, menu: Menu, way: Way, visits: int) -> Iterator[tuple[str, tuple[str, str], int]]:
+def _along(agency: Agency, menu: Menu, way: Way, visits: int) -> Ways:
     if way.kind is WayKind.MESSAGE:
         yield "", ("answer", way.to), 0
         yield "*", ("back to", menu.id), visits + 2
