@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from civicline.cli import COMMANDS
+from civicline.people import keyset
 from civicline.phones import accounts
 
 DEMO = str(Path(__file__).parents[1] / "packs" / "small")
@@ -141,12 +142,17 @@ def test_a_password_that_does_not_do(loaded, civicline, name: str, given: str) -
     assert mistake(civicline("staff", "password", name, given=given)).startswith("civicline: ")
 
 
-def test_a_telephone_gets_the_password_that_is_shown(loaded, civicline) -> None:
-    (account,) = json.loads(civicline("staff", "phone", "--json", "amara.okafor").stdout)
+def test_a_telephone_gets_the_password_that_is_shown(loaded, civicline, tmp_path) -> None:
+    path = tmp_path / "keyset.json"
+    assert "keyset" in mistake(civicline("staff", "phone", "amara.okafor", CIVICLINE_KEYSET=str(path)))
+    keyset.create(path)
+    made = civicline("staff", "phone", "--json", "amara.okafor", CIVICLINE_KEYSET=str(path))
+    (account,) = json.loads(made.stdout)
     with psycopg.connect(loaded.urls.app) as conn:
-        stored = accounts.ha1(conn, "amara.okafor")
-        accounts.set_password(conn, "amara.okafor", account["password"])
-        assert accounts.ha1(conn, "amara.okafor") == stored
+        keys = keyset.load(path)
+        stored = accounts.ha1(conn, "amara.okafor", keys)
+        accounts.set_password(conn, "amara.okafor", account["password"], keys=keys)
+        assert accounts.ha1(conn, "amara.okafor", keys) == stored is not None
     assert "not on the staff" in mistake(civicline("staff", "phone", "nobody"))
 
 

@@ -201,7 +201,8 @@ class Town:
     @contextmanager
     def working_with(self, agent: str, scenario: str, **options: Any) -> Iterator[Sipp]:
         """A representative whose phone is a SIPp scenario, registered by digest and available."""
-        accounts.set_password(self.centre.conn, agent, PASSWORD)
+        keys = keyset.load(self.centre.settings.keyset)
+        accounts.set_password(self.centre.conn, agent, PASSWORD, keys=keys)
         port = free_udp()
         self._register(agent, port, 60)
         eventually(lambda: self.centre.state().agents[agent].phone, what=f"{agent}'s phone registered")

@@ -32,6 +32,7 @@ from civicline.database.urls import urls
 from civicline.journal.append import append
 from civicline.journal.event import Draft
 from civicline.journal.follow import Follower
+from civicline.people import keyset
 from civicline.phones import accounts
 from civicline.settings import Address
 from civicline.voice.media import client
@@ -134,7 +135,8 @@ class Centre:
     @contextmanager
     def phone(self, agent: str, **options: Any) -> Iterator[Phone]:
         """A registered baresip of this representative."""
-        accounts.set_password(self.conn, agent, PASSWORD)
+        keys = keyset.load(self.settings.keyset)
+        accounts.set_password(self.conn, agent, PASSWORD, keys=keys)
         with Phone(agent, PASSWORD, self.sip, **options) as phone:
             phone.wait_registered()
             eventually(lambda: self.state().agents[agent].phone, what="the registration in the journal")

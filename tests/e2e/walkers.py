@@ -213,7 +213,7 @@ def everybody_at_work(centre: Centre, folder: Path) -> Iterator[Sipp]:
     """All representatives are available; one SIPp answers whatever rings, at the port that they registered from."""
     agents = sorted(centre.state().agents)
     for agent in agents:
-        accounts.set_password(centre.conn, agent, PASSWORD)
+        accounts.set_password(centre.conn, agent, PASSWORD, keys=keyset.load(centre.settings.keyset))
     port = free_udp()
     _register(centre, folder, agents, port)
     with Sipp("uas_answers", port=port, calls=100_000, args=("-d", "10"), timeout_s=600, trace=False) as phones:

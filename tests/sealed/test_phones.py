@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import time
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 
+from civicline.people import keyset, rotation
 from civicline.phones import accounts
 from civicline.phones.bindings import StoredBindings
 from civicline.voice.phones import Accounts
@@ -18,6 +21,15 @@ from civicline.voice.sip.api import Binding, CredentialsAwayError
 def conn(journal):
     with psycopg.connect(journal.urls.app, autocommit=True) as conn:
         yield conn
+
+
+@pytest.fixture(autouse=True)
+def own_keyset(tmp_path, monkeypatch):
+    monkeypatch.setenv("CIVICLINE_KEYSET", str(tmp_path / "keyset.json"))
+    keyset.create(tmp_path / "keyset.json")
+    keyset._current.cache_clear()
+    yield tmp_path / "keyset.json"
+    keyset._current.cache_clear()
 
 
 @pytest.fixture
@@ -39,6 +51,49 @@ def test_ha1_is_what_rfc_7616_says(conn) -> None:
         "SHA-256": hashlib.sha256(b"ann:civicline:secret").hexdigest(),
     }
     assert accounts.ha1(conn, "bob") is None
+
+
+def test_the_table_holds_no_ha1_and_a_row_of_somebody_else_does_not_open(conn, caplog) -> None:
+    for user in ("ann", "bob"):
+        accounts.set_password(conn, user, "secret")
+    (stored,) = conn.execute("SELECT string_agg(t::text, ' ') FROM phone_account AS t").fetchone()
+    for user in ("ann", "bob"):
+        for hashed in accounts.ha1(conn, user).values():
+            assert hashed not in stored and hashed.encode().hex() not in stored
+    conn.execute(
+        "UPDATE phone_account SET (wrapped_key, sealed) ="
+        " (SELECT wrapped_key, sealed FROM phone_account WHERE \"user\" = 'ann') WHERE \"user\" = 'bob'"
+    )
+    assert accounts.ha1(conn, "bob") is None and "CIVICLINE_KEYSET" in caplog.text
+    assert set(accounts.every_ha1(conn)) == {"ann"}
+
+
+def test_ha1_outlives_a_rotation(conn, own_keyset) -> None:
+    accounts.set_password(conn, "ann", "secret")
+    before = accounts.ha1(conn, "ann")
+    assert rotation.rotate(own_keyset, conn) == 1
+    assert rotation.retire(own_keyset, conn) == 1
+    assert accounts.ha1(conn, "ann") == before is not None
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_plain_ha1_of_a_release_before_is_sealed_or_deleted(journal, own_keyset, capsys, there: bool) -> None:
+    """In a schema of its own; what the migration changes there is undone."""
+    if not there:
+        own_keyset.unlink()
+        keyset._current.cache_clear()
+    with psycopg.connect(journal.urls.owner) as conn:
+        conn.execute("CREATE SCHEMA before; SET LOCAL search_path = before")
+        conn.execute(
+            'CREATE TABLE phone_account ("user" text, realm text, md5 text, sha256 text,'
+            " wrapped_key bytea DEFAULT '', sealed bytea DEFAULT '')"
+        )
+        conn.execute("INSERT INTO phone_account VALUES ('ann', 'civicline', 'aa', 'bb')")
+        migration = importlib.import_module("civicline.phones.migrations.0003_sealed")
+        migration.seal(None, SimpleNamespace(connection=conn))
+        assert accounts.ha1(conn, "ann") == ({"MD5": "aa", "SHA-256": "bb"} if there else None)
+        conn.rollback()
+    assert ("civicline staff phone" in capsys.readouterr().err) is not there
 
 
 def test_passwords_differ() -> None:

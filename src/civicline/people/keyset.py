@@ -25,7 +25,7 @@ from civicline import settings
 
 log = logging.getLogger(__name__)
 
-Purpose = Literal["call", "number", "leg"]
+Purpose = Literal["call", "number", "leg", "cookies"]
 HASH_B = 16
 FORMAT = 1
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,8 @@ import psycopg
 
 from civicline.people import keyset
 from civicline.people.keyset import Keyset, KeysetError
-from civicline.recordings.format import owner
+from civicline.phones import accounts
+from civicline.recordings import format
 
 AT_ONCE = 500
 ROUNDS_MAX = 20
@@ -32,10 +33,8 @@ class _Table(NamedTuple):
     page: str
     replace: str
     first: tuple[str, ...]
-    recordings: bool
-
-    def owner(self, row: tuple[Any, ...]) -> str:
-        return owner(row[0]) if self.recordings else str(row[0])
+    bound: Callable[[str], str] = str
+    """What the key is bound to, by the row's first column."""
 
 
 TABLES = (
@@ -44,13 +43,18 @@ TABLES = (
         " ORDER BY contact, key_id LIMIT %s",
         "UPDATE sealed_key SET wrapped_key = %s WHERE contact = %s AND key_id = %s AND wrapped_key = %s",
         ("", ""),
-        recordings=False,
     ),
     _Table(
         "SELECT id, wrapped_key FROM recording WHERE id > %s ORDER BY id LIMIT %s",
         "UPDATE recording SET wrapped_key = %s WHERE id = %s AND wrapped_key = %s",
         ("",),
-        recordings=True,
+        format.owner,
+    ),
+    _Table(
+        'SELECT "user", wrapped_key FROM phone_account WHERE "user" > %s ORDER BY "user" LIMIT %s',
+        'UPDATE phone_account SET wrapped_key = %s WHERE "user" = %s AND wrapped_key = %s',
+        ("",),
+        accounts.owner,
     ),
 )
 
@@ -142,7 +146,7 @@ def _outdated(conn: psycopg.Connection[Any], keys: Keyset, table: _Table) -> Ite
     with conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
         while page := cursor.execute(table.page, (*after, AT_ONCE)).fetchall():
             for row in page:
-                anew = keys.wrapped_anew(table.owner(row), bytes(row[-1]))
+                anew = keys.wrapped_anew(table.bound(row[0]), bytes(row[-1]))
                 if anew is not None:
                     yield row, anew
             after = page[-1][:-1]

@@ -1,45 +1,85 @@
-"""SIP passwords of the staff's telephones. Kept as HA1 only (RFC 7616, 3.4.2): whoever has lost one gets a new one."""
+"""SIP passwords of the staff's telephones. Kept as HA1 only (RFC 7616, 3.4.2): whoever has lost one gets a new one.
+
+HA1 is all that is needed to register as somebody, so it is sealed, under a key of its own that the keyset wraps: the
+table alone registers nobody.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 import secrets
 from typing import Any
 
 import psycopg
 
+from civicline.people.keyset import Keyset, KeysetError, current
+
+log = logging.getLogger(__name__)
+
 REALM = "civicline"
 PASSWORD_B = 15
-"""Made by us, never chosen by people: 120 bits, since HA1 could otherwise be guessed from a stolen table."""
+"""Made by us, never chosen by people: 120 bits, so that HA1 tells nothing of it."""
+HA1 = "ha1"
+
+_ALL = 'SELECT "user", wrapped_key, sealed FROM phone_account'
+
+
+def owner(user: str) -> str:
+    """What an account's key is bound to."""
+    return f"phone {user}"
 
 
 def new_password() -> str:
     return secrets.token_urlsafe(PASSWORD_B)
 
 
-def set_password(conn: psycopg.Connection[Any], user: str, password: str, realm: str = REALM) -> None:
-    """Takes the place of an earlier one; a telephone that still has that one is refused when it next registers."""
+def set_password(
+    conn: psycopg.Connection[Any], user: str, password: str, realm: str = REALM, keys: Keyset | None = None
+) -> None:
+    """Takes the place of an earlier one; a telephone that still has that one is refused when it next registers. Raises
+    KeysetError."""
     word = f"{user}:{realm}:{password}".encode()
+    hashes = {
+        "MD5": hashlib.md5(word, usedforsecurity=False).hexdigest(),
+        "SHA-256": hashlib.sha256(word).hexdigest(),
+    }
+    key, wrapped = (keys or current()).new_key(owner(user))
     conn.execute(
-        'INSERT INTO phone_account ("user", realm, md5, sha256) VALUES (%s, %s, %s, %s)'
+        'INSERT INTO phone_account ("user", realm, wrapped_key, sealed) VALUES (%s, %s, %s, %s)'
         ' ON CONFLICT ("user") DO UPDATE'
-        " SET realm = excluded.realm, md5 = excluded.md5, sha256 = excluded.sha256",
-        (user, realm, hashlib.md5(word, usedforsecurity=False).hexdigest(), hashlib.sha256(word).hexdigest()),
+        " SET realm = excluded.realm, wrapped_key = excluded.wrapped_key, sealed = excluded.sealed",
+        (user, realm, wrapped, key.seal(HA1, json.dumps(hashes).encode())),
     )
 
 
-def ha1(conn: psycopg.Connection[Any], user: str) -> dict[str, str] | None:
-    """HA1 in hex for the algorithms "MD5" and "SHA-256"; None for a user without a telephone."""
+def ha1(conn: psycopg.Connection[Any], user: str, keys: Keyset | None = None) -> dict[str, str] | None:
+    """HA1 in hex for the algorithms "MD5" and "SHA-256"; None for a user without a telephone, or whose row does not
+    open."""
     with conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
-        row = cursor.execute('SELECT md5, sha256 FROM phone_account WHERE "user" = %s', (user,)).fetchone()
-    return None if row is None else {"MD5": row[0], "SHA-256": row[1]}
+        row = cursor.execute(f'{_ALL} WHERE "user" = %s', (user,)).fetchone()
+    return None if row is None else _opened(row, keys)
 
 
-def every_ha1(conn: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
+def every_ha1(conn: psycopg.Connection[Any], keys: Keyset | None = None) -> dict[str, dict[str, str]]:
     """As `ha1`, of all users."""
     with conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
-        rows = cursor.execute('SELECT "user", md5, sha256 FROM phone_account').fetchall()
-    return {user: {"MD5": md5, "SHA-256": sha256} for user, md5, sha256 in rows}
+        rows = cursor.execute(_ALL).fetchall()
+    found = {row[0]: _opened(row, keys) for row in rows}
+    return {user: hashes for user, hashes in found.items() if hashes is not None}
+
+
+def _opened(row: tuple[Any, ...], keys: Keyset | None) -> dict[str, str] | None:
+    """None, with a line in the log, where it does not open: one row must not stop everybody's telephone."""
+    user, wrapped, sealed = row
+    try:
+        text = (keys or current()).open_key(owner(user), bytes(wrapped)).open(HA1, bytes(sealed))
+    except KeysetError as error:
+        log.error("a telephone's password cannot be opened: %s", error)
+        return None
+    hashes: dict[str, str] = json.loads(text)
+    return hashes
 
 
 def keep_only(conn: psycopg.Connection[Any], users: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The staff's telephones: digest passwords (hashed) and where each is registered now."""
+"""The staff's telephones: digest passwords (hashed, and sealed) and where each is registered now."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from django.db.models.functions import Now
 
 
 class PhoneAccount(models.Model):
-    """HA1 of RFC 7616 for each algorithm; the password itself is shown once and not kept."""
+    """HA1 of RFC 7616 for each algorithm, sealed; the password itself is shown once and not kept."""
 
     user = models.TextField(primary_key=True)
     realm = models.TextField()
-    md5 = models.TextField()
-    sha256 = models.TextField()
+    wrapped_key = models.BinaryField()
+    sealed = models.BinaryField()
 
     class Meta:
         db_table = "phone_account"

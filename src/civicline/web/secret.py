@@ -1,40 +1,38 @@
-"""The key that signs cookies: made once, kept in the data folder, readable by its owner only."""
+"""The key that signs sessions and cookies: derived from the keyset, so that the data folder alone forges none."""
 
 from __future__ import annotations
 
 import os
 import secrets
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
-FILE = "secret-key"
+from django.utils.functional import lazy
+
+PARTS = ("1", "2")
+"""Keyed hashes of 128 bits each."""
 
 
-def secret_key(data: Path, environ: Mapping[str, str] = os.environ) -> str:
-    """`CIVICLINE_SECRET_KEY`, else the key in `data`, else one for this process alone while there is no data folder."""
+def secret_key(keyset_path: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """`CIVICLINE_SECRET_KEY`, else what the keyset gives, the same over its rotations; else, while there is no keyset,
+    one for this process alone."""
     given = environ.get("CIVICLINE_SECRET_KEY")
-    if given:
-        return given
-    if not data.is_dir():
-        return secrets.token_urlsafe(64)
-    return _kept(data / FILE)
+    return given or _derived(keyset_path)
 
 
-def _kept(path: Path) -> str:
-    if not path.exists():
-        _make(path)
-    return path.read_text("ascii").strip()
+def _derived(path: Path) -> str:
+    from civicline.people import keyset
 
-
-def _make(path: Path) -> None:
-    """Write beside and link, so that two processes that start together agree on one key."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(64))
     try:
-        os.link(beside, path)
-    except FileExistsError:
-        pass
-    finally:
-        beside.unlink()
+        keys = keyset.load(path)
+    except keyset.KeysetError:
+        return secrets.token_urlsafe(64)
+    return "".join(keys.hashed(part, "cookies") for part in PARTS)
+
+
+def when_needed(keyset_path: Path) -> str:
+    """As text that is made when it is first read: reading a keyset takes 0.2 s, and few commands sign anything."""
+    made = cache(lambda: secret_key(keyset_path))
+    found: str = lazy(made, str)()
+    return found

@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from civicline import settings as _settings
 from civicline.database.urls import django_database
 from civicline.web import assets as _assets
-from civicline.web.secret import secret_key
+from civicline.web.secret import when_needed
 
 _env = _settings.load()
 _here = Path(__file__).parent
 _hour_s = 3600
 
-SECRET_KEY = secret_key(_env.data)
+SECRET_KEY = when_needed(_env.keyset)
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", _env.http.host]
 ALLOWED_HOSTS += [host for host in os.environ.get("CIVICLINE_HOSTS", "").split(",") if host]
@@ -76,6 +76,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "/sign-in"
+SESSION_ENGINE = "civicline.web.sessions"
 SESSION_COOKIE_NAME = "civicline_session"
 SESSION_COOKIE_AGE = 12 * _hour_s
 SESSION_COOKIE_HTTPONLY = True
