@@ -79,6 +79,14 @@ def test_an_invite_with_a_broken_signature_is_refused_and_forgotten(app: App, fa
     assert app.do("legs") == []
 
 
+@pytest.mark.parametrize("method", ["INVITE", "INFO", "CANCEL"])
+def test_a_request_of_a_call_that_is_not_ours_is_refused_and_forgotten(app: App, far_end: FarEnd, method: str) -> None:
+    """Even while new calls are taken; the 481 to an INVITE was kept for 32 s, and sent seven times."""
+    far_end.request(method, "gone", to="<sip:5550100@127.0.0.1>;tag=gone")
+    assert far_end.expect("SIP/2.0").startswith("SIP/2.0 481 ")
+    assert app.do("held") == NOTHING
+
+
 @pytest.mark.parametrize("header", [f"Contact: {PORT_IS_NONE}", "Record-Route: <sip:127.0.0.1:port;lr>"])
 def test_who_takes_our_call_and_cannot_be_understood_is_hung_up_on(app: App, far_end: FarEnd, header: str) -> None:
     app.ring("offer-1", far_end.address)

@@ -22,9 +22,15 @@ SMALLEST, LARGEST, LARGEST_OF_STRANGERS = 32, 16_384, 4096
 RESPONSE = "SIP/2.0 "
 STRANGER_A_S, STRANGER_AT_ONCE = 5.0, 20.0
 STRANGERS_A_S, STRANGERS_AT_ONCE = 100.0, 200.0
-OURS_A_S, OURS_AT_ONCE = 2000.0, 4000.0
+OURS_A_S, OURS_AT_ONCE = 500.0, 1000.0
+"""Of one host of ours, outside of any call that stands. A new call costs 1.2 ms until it is refused, so who forges a
+carrier's address leaves a third of a core to the others. A carrier needs 200: two messages for each call that is
+refused, at the 100 calls a second that one process can bridge."""
+IN_CALLS_A_S, IN_CALLS_AT_ONCE = 1000.0, 2000.0
+"""Of one host, in calls that stand: a storm of new calls must not cost those their ACK or BYE. Six a call are usual."""
+MACHINE_A_S, MACHINE_AT_ONCE = 2000.0, 4000.0
+"""Of this machine, whose address nobody outside can forge: the kernel drops it."""
 MOST_HOSTS = 4096
-ALL: Final = ""
 LOOPBACK = ("127.0.0.1", "::1")
 
 PASS: Final = None
@@ -47,6 +53,28 @@ class _Budget:
         return True
 
 
+class _Budgets:
+    """One for each host; the host that was quiet for longest is forgotten first."""
+
+    def __init__(self, a_s: float, at_once: float, now: Callable[[], float]) -> None:
+        self._a_s = a_s
+        self._at_once = at_once
+        self._now = now
+        self._of: OrderedDict[str, _Budget] = OrderedDict()
+
+    def __contains__(self, host: str) -> bool:
+        return host in self._of
+
+    def take(self, host: str) -> bool:
+        budget = self._of.get(host)
+        if budget is None:
+            if len(self._of) >= MOST_HOSTS:
+                self._of.popitem(last=False)
+            budget = self._of[host] = _Budget(self._at_once, self._now())
+        self._of.move_to_end(host)
+        return budget.take(self._now(), self._a_s, self._at_once)
+
+
 class Door:
     """`has_call(call_id)` says whether a dialog or transaction of ours has that Call-ID; `challenges()` gives
     WWW-Authenticate headers for a host."""
@@ -67,7 +95,11 @@ class Door:
         self._rarely = rarely
         self._now = now
         self._own = {options.listen[0], *LOOPBACK}
-        self._budgets: OrderedDict[str, _Budget] = OrderedDict()
+        self._machine = _Budgets(MACHINE_A_S, MACHINE_AT_ONCE, now)
+        self._ours = _Budgets(OURS_A_S, OURS_AT_ONCE, now)
+        self._in_calls = _Budgets(IN_CALLS_A_S, IN_CALLS_AT_ONCE, now)
+        self._strangers = _Budgets(STRANGER_A_S, STRANGER_AT_ONCE, now)
+        self._all_strangers = _Budget(STRANGERS_AT_ONCE, now())
         self._trunks: Sequence[Trunk] = ()
         self._carriers: dict[str, Trunk | None] = {}
         self._asked: set[str] = set()
@@ -86,20 +118,25 @@ class Door:
         if not SMALLEST <= len(data) <= LARGEST:
             return DROP
         host = source[0]
-        ours = self.trunk(host) is not None or host in self._own or host in self._asked or self._bindings.knows(host)
-        if ours and not self._within(host, OURS_A_S, OURS_AT_ONCE):
-            return self._drop("too many messages of one of our hosts")
+        ours = self._is_ours(host)
         if not ours and len(data) > LARGEST_OF_STRANGERS:
             return self._drop("a stranger's long message")
-        if data.startswith(RESPONSE):
-            return self._response(data, ours)
-        if not ours and not self._has_call(stateless.call_id(data)):
+        in_call = self._has_call(stateless.call_id(data))
+        if not ours and not in_call:
             return self._stranger(data, source)
-        return self._sound(data, source)
+        if not self._budgets(host, in_call).take(host):
+            return self._drop("too many messages of one of our hosts")
+        return self._response(data) if data.startswith(RESPONSE) else self._sound(data, source)
 
-    def _response(self, data: str, ours: bool) -> Verdict:
-        if not ours and not self._has_call(stateless.call_id(data)):
-            return self._drop("a stranger's response")
+    def _is_ours(self, host: str) -> bool:
+        return self.trunk(host) is not None or host in self._own or host in self._asked or self._bindings.knows(host)
+
+    def _budgets(self, host: str, in_call: bool) -> _Budgets:
+        if host in self._own:
+            return self._machine
+        return self._in_calls if in_call else self._ours
+
+    def _response(self, data: str) -> Verdict:
         if wellformed.is_heavy(wellformed.split(data)[0]):
             return self._drop("a response with a header too long or too complicated")
         return PASS
@@ -107,9 +144,8 @@ class Door:
     def _stranger(self, data: str, source: Address) -> Verdict:
         is_register = data.startswith("REGISTER ")
         if not is_register and not data.startswith("INVITE "):
-            return self._drop("a stranger's request")
-        mine = self._within(source[0], STRANGER_A_S, STRANGER_AT_ONCE)
-        if not mine or not self._within(ALL, STRANGERS_A_S, STRANGERS_AT_ONCE):
+            return self._drop("a stranger's message")
+        if not self._one_more_of(source[0]):
             return self._drop("too many requests of strangers")
         if is_register:
             return self._sound(data, source)
@@ -133,13 +169,15 @@ class Door:
         self._rarely.warning(f"SIP: {kind} was dropped" if kind.startswith("a ") else f"SIP: {kind}: dropped")
         return DROP
 
-    def _within(self, host: str, a_s: float, at_once: float) -> bool:
-        budget = self._budgets.get(host)
-        if budget is None:
-            if len(self._budgets) >= MOST_HOSTS:
-                self._budgets.popitem(last=False)
-            budget = self._budgets[host] = _Budget(at_once, self._now())
-        return budget.take(self._now(), a_s, at_once)
+    def _one_more_of(self, host: str) -> bool:
+        """A host that has used its own up takes nothing from the others; a new one is remembered only while there is
+        something left for all, so that forged addresses cannot push those out who are waiting."""
+        if host in self._strangers:
+            return self._strangers.take(host) and self._take_of_all()
+        return self._take_of_all() and self._strangers.take(host)
+
+    def _take_of_all(self) -> bool:
+        return self._all_strangers.take(self._now(), STRANGERS_A_S, STRANGERS_AT_ONCE)
 
 
 def _signs(data: str) -> bool:

@@ -12,7 +12,8 @@ from civicline.voice.sip.api import Address
 TAG = "shed"
 ACK_MARK = f";tag={TAG}"
 ECHOED = re.compile(r"^(?:(via|v)|(to|t)|(?:from|f|call-id|i|cseq))[ \t]*:(?:[^\n]*(?:\n[ \t][^\n]*)*)", re.I | re.M)
-CALL_ID = re.compile(r"^(?:call-id|i)[ \t]*:([^\r\n]*)", re.I | re.M)
+CALL_ID = re.compile(r"^(?:call-id|i)[ \t]*:(?:[ \t]|\r?\n[ \t])*([^\r\n]*)", re.I | re.M)
+OTHERS_TAGS = re.compile(r'"[^"]*"|<[^<>]*>')  # a To's name and URI may hold what looks like its tag
 SENT_BY = re.compile(r"^(?:via|v)[ \t]*:[ \t]*SIP/2\.0/\w+[ \t]+[^\s;,:]+(?::(\d{1,5}))?([^\r\n,]*)", re.I | re.M)
 NEEDED = frozenset({"via", "from", "to", "call-id", "cseq"})
 LONG = {"v": "via", "f": "from", "t": "to", "i": "call-id"}
@@ -51,7 +52,7 @@ def call_id(message: str) -> str:
 
 def has_to_tag(request: str) -> bool:
     to = next((found[0] for found in ECHOED.finditer(_head(request)) if found[2]), "")
-    return ";tag=" in to.lower().replace(" ", "").replace("\t", "")
+    return ";tag=" in "".join(OTHERS_TAGS.sub("", to).lower().split())
 
 
 def _received(via: str, source: Address) -> str:

@@ -1,6 +1,8 @@
 """Sippy's transaction manager, with what a restarted or flooded process needs of it.
 
-* Each datagram passes the door (door.py) first; new calls pass `admit` before anything is parsed.
+* Each datagram passes the door (door.py) first; new calls pass `admit` before anything is parsed. So is a request of a
+  call that we do not hold refused: Sippy would keep its 481, and send it seven times. Calls that a restarted process
+  takes up are held before it reads its first datagram.
 * A request or response at which Sippy stumbles leaves no transaction behind. Sippy would keep it for ever.
 * A response that belongs to no transaction is forgotten. Sippy remembers it as answered for 32 to 64 s, so a
   200 that a phone repeats while we restart would never be seen by the INVITE that is sent again.
@@ -34,6 +36,7 @@ from civicline.voice.sip.transport import is_literal, text_of
 from civicline.voice.sip.wellformed import mended
 
 T1_S = 0.5  # RFC 3261 section 17.1.1.1
+NO_SUCH_CALL = (481, "Call/Transaction Does Not Exist")
 UNREAD = (502, "Bad Gateway")
 TAKEN = re.compile(r"SIP/2\.0 2\d\d .*\r\n(?s:.*?)^CSeq[ \t]*:[ \t]*\d+[ \t]+INVITE", re.I | re.M)
 BRANCH = re.compile(r"branch=(z9hG4bK[^;,\s]+)")
@@ -64,7 +67,7 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
             self._forget(data_in)
             if TAKEN.match(data_in):
                 self._acknowledge_stray(data_in, source)
-        elif data_in.startswith("INVITE ") and self._shed(data_in, source, server):
+        elif self._refused_unread(data_in, source, server):
             return
         if not (data_in.startswith("ACK ") and stateless.ACK_MARK in data_in):
             super().handleIncoming(mended(data_in), ra, server, rtime)
@@ -207,16 +210,27 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
             _stop(found.teA, found.teD, found.teE, found.teF)
             found.cleanup()
 
-    def _shed(self, data: str, source: Address, server: Any) -> bool:
-        if self._is_cached(data) or stateless.has_to_tag(data):
+    def _refused_unread(self, data: str, source: Address, server: Any) -> bool:
+        """A request of a call that we do not hold, or a call that is one too many, is answered and not remembered. What
+        was answered before gets the same again; an ACK gets nothing, and ends what waits for it."""
+        if data.startswith("ACK ") or self._is_cached(data):
             return False
-        retry_after_s = self._admit()
-        if retry_after_s is None:
+        refusal = self._refusal(data, source)
+        if refusal is None:
             return False
-        refusal = stateless.answer(data, source, 503, "Service Unavailable", f"Retry-After: {retry_after_s}")
-        if refusal is not None:
+        if refusal != DROP:
             server.send_to(refusal, stateless.way_back(data, source))
         return True
+
+    def _refusal(self, data: str, source: Address) -> str | None:
+        if stateless.has_to_tag(data):
+            is_ours = self.has_call(stateless.call_id(data))
+            return None if is_ours else stateless.answer(data, source, *NO_SUCH_CALL) or DROP
+        retry_after_s = self._admit() if data.startswith("INVITE ") else None
+        if retry_after_s is None:
+            return None
+        busy = stateless.answer(data, source, 503, "Service Unavailable", f"Retry-After: {retry_after_s}")
+        return busy or DROP
 
 
 def _checksum(data: str) -> bytes:
