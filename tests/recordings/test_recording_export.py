@@ -73,3 +73,18 @@ def test_of_a_writer_that_died_before_it_wrote_there_is_nothing(vault: Vault, tm
     vault.close(row)
     assert export(vault, tmp_path / "out.wav").cut
     assert seconds(tmp_path / "out.wav") == SECONDS
+
+
+def test_a_row_that_was_changed_to_another_contact_exports_nothing(vault: Vault, tmp_path: Path) -> None:
+    out, other = tmp_path / "out.wav", "d" * 32
+    one, _ = vault.recorded()
+    vault.recorded(contact=other)
+    vault.conn.execute(
+        "UPDATE recording SET contact = CASE contact WHEN %s THEN %s ELSE %s END", (CONTACT, other, CONTACT)
+    )
+    with pytest.raises(RecordingError, match="another contact"):
+        export(vault, out)
+    assert vault.said(rows.EXPORTED) == [] and not out.exists()
+    assert sum("another contact" in problem for problem in vault.problems()) == 2
+    vault.conn.execute("UPDATE recording SET contact = CASE id WHEN %s THEN %s ELSE %s END", (one.id, CONTACT, other))
+    assert vault.problems() == [] and export(vault, out).recording == one.id

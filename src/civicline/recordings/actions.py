@@ -42,6 +42,7 @@ def export(
     row = next(iter(rows.of_contact(conn, contact)), None)
     if row is None:
         raise RecordingError(f"the contact {contact} has no recording: there was none, or it was destroyed")
+    checks.is_of(row, rows.whose(conn, row.id))
     closed, paths = rows.closed(conn, row.id), store.segments(folder, row.id)
     if closed is None or checks.under_way(paths):
         raise RecordingError(f"the recording of {contact} is still under way: export it after the talk")

@@ -111,6 +111,12 @@ def under_way(paths: Sequence[Path]) -> bool:
     return any(store.is_being_written(path) for path in paths)
 
 
+def is_of(row: rows.Row, contact: str | None) -> None:
+    """Raises RecordingError where the journal began the recording for somebody else than its row says."""
+    if row.contact != contact:
+        raise RecordingError(f"recording {row.id}: its row says that it is of another contact than the journal says")
+
+
 def against_journal(paths: Sequence[Path], closed: dict[str, Any], key: ContactKey) -> None:
     """Every record is opened, every count and hash compared. Raises RecordingError with the first that is wrong."""
     by_id = {path.stem.partition("-")[2]: path for path in paths}
@@ -169,6 +175,7 @@ def _state(conn: psycopg.Connection[Any], folder: Path, keys: Keys, recording: s
         return State.GONE
     if row is None:
         raise RecordingError("its key is missing, and the journal does not say why")
+    is_of(row, said.contact)
     if said.closed is None or under_way(paths):
         return State.UNDER_WAY
     against_journal(paths, said.closed, keys().open_key(owner(recording), row.wrapped_key))

@@ -24,6 +24,7 @@ _BY_ID = "SELECT id, contact, wrapped_key FROM recording WHERE id = %s"
 _CLOSED = "UPDATE recording SET closed = %s WHERE id = %s"
 _UNDER_WAY = "UPDATE recording SET closed = NULL WHERE contact = %s AND closed IS NOT NULL"
 _SAID = "SELECT e.body FROM recording AS r JOIN journal_event AS e ON e.position = r.closed WHERE r.id = %s"
+_WHOSE = "SELECT body ->> 'contact' FROM journal_event WHERE kind = %s AND body ->> 'recording' = %s ORDER BY position"
 _DELETE = "DELETE FROM recording WHERE id = %s RETURNING contact"
 
 
@@ -62,6 +63,13 @@ def closed(conn: psycopg.Connection[Any], recording: str) -> dict[str, Any] | No
     with conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
         row = cursor.execute(_SAID, (recording,)).fetchone()
     return None if row is None else row[0]
+
+
+def whose(conn: psycopg.Connection[Any], recording: str) -> str | None:
+    """The contact that the journal began it for; None when it did not. A row can be changed, the journal not."""
+    with conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+        row = cursor.execute(_WHOSE, (STARTED, recording)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def forget(conn: psycopg.Connection[Any], recording: str) -> str | None:
