@@ -71,7 +71,6 @@ class App:
                 listen=("127.0.0.1", config["port"]),
                 name_leg=lambda call_id, tag: name("leg-", call_id, tag),
                 name_tag=lambda leg: name("tag-", leg),
-                secret=b"only a test",
                 trunks=lambda: self.trunks,
                 credentials=credentials,
                 admit=lambda: self.shed,

@@ -31,7 +31,6 @@ def standing() -> Door:
         listen=("127.0.0.9", 5060),
         name_leg=lambda call_id, tag: "",
         name_tag=lambda leg: "",
-        secret=b"",
         trunks=lambda: TRUNKS,
     )
     rarely = Rarely(logging.getLogger("test"))

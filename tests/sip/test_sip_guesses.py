@@ -42,6 +42,9 @@ class Asker:
         found = re.search(r"Retry-After: (\d+)", self._last)
         return int(found[1]) if found else 0
 
+    def is_told_stale(self) -> bool:
+        return "stale=true" in self._last
+
     def _ask(self, signed: str = "X: y", user: str = "ana") -> str:
         self._turn += 1
         lines = [
@@ -60,9 +63,9 @@ class Asker:
         return self._last
 
 
-def app() -> App:
+def app(port: int | None = None) -> App:
     """Its clock stands: no pause is over before a slow machine's next attempt."""
-    return App(users={"ana": "right", "ben": "right"}, trunks=["192.0.2.0/24"], clock_stands=True)
+    return App(port, users={"ana": "right", "ben": "right"}, trunks=["192.0.2.0/24"], clock_stands=True)
 
 
 def test_a_guesser_must_wait_and_the_phone_need_not() -> None:
@@ -89,6 +92,18 @@ def test_nobody_is_punished_for_what_others_send_in_his_name() -> None:
         asker = Asker(running, OTHER)
         assert [asker.register("ana", "guess", strange) for _ in range(3 * FREE)] == [401] * (3 * FREE)
         assert asker.register("ana", "right") == 200
+
+
+def test_what_was_heard_is_not_good_at_another_process() -> None:
+    """Nor after a restart: it knows nothing of the counts."""
+    with app() as first:
+        phone = Asker(first, HOME)
+        nonce = phone.nonce()
+        assert phone.register("ana", "right", nonce) == 200
+    with app(first.address[1]):
+        assert phone.register("ana", "right", nonce) == 401
+        assert phone.is_told_stale()
+        assert phone.register("ana", "right") == 200
 
 
 class TestPauses:

@@ -89,7 +89,6 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
             listen=(settings.sip.host, settings.sip.port),
             name_leg=names.caller_leg,
             name_tag=names.tag,
-            secret=names.number("registrar nonces").encode(),
             trunks=pack.trunks,
             credentials=accounts,
             admit=app.admit,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
+from secrets import token_bytes
 from typing import Protocol
 
 Address = tuple[str, int]
@@ -187,7 +188,10 @@ class Options:
     listen: Address
     name_leg: Callable[[str, str], str]
     name_tag: Callable[[str], str]
-    secret: bytes = field(repr=False)  # keys the nonces of the registrar
+    secret: bytes = field(repr=False, default_factory=lambda: token_bytes(32))
+    """Keys the nonces of the registrar. Each process has its own, as it has its own counts of how often each nonce was
+    used: with a shared one, what was overheard here could be sent again at another node, or after a restart."""
+
     advertise: Address | None = None  # what Via and Contact say, where it is not `listen`
     trunks: Callable[[], Sequence[Trunk]] = tuple
     credentials: Credentials = _nobody

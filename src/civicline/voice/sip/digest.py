@@ -2,7 +2,8 @@
 
 A nonce is a time, a random part and a keyed hash of both, so that none is stored when it is given out. What
 is stored is the last count that a phone used with a nonce, until that nonce is too old: a request that was
-listened to cannot be sent again with another Contact.
+listened to cannot be sent again with another Contact, nor to another process, whose key is another. A phone that signs
+with a nonce of another process is told that it is stale, and signs again without asking anybody.
 """
 
 from __future__ import annotations
