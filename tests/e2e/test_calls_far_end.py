@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
 import shutil
+import socket
+import struct
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,13 +21,16 @@ from civicline.core.lifecycle import AgentState, HeldBy, HungUpBy, PassedOnFor
 from e2e import centre as centre_module
 from e2e.callers import SCENARIOS, Town
 from e2e.centre import Centre
+from e2e.pcaps import PTIME_S, SAMPLES
 from e2e.talks import Talk
-from e2e.witness import AGENT_HZ, CALLER_HZ, Ear
+from e2e.witness import AGENT_HZ, CALLER_HZ, Ear, has_tone, is_flowing
 from peers.ports import eventually, free_udp
 from peers.sipp import Sipp
 
 OFFICE_HZ = 1200.0
 MEDIA = re.compile(r"^m=audio (\d+)", re.M)
+A_LAW = 8
+"""Its payload type."""
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -47,6 +56,64 @@ def talk(town: Town, tones: dict[str, Path]) -> Iterator[Talk]:
         yield Talk(town, tones, stack)
 
 
+def expanded(code: int) -> int:
+    """G.711 A-law to 16 bits."""
+    code ^= 0x55
+    magnitude, segment = ((code & 0x0F) << 4) + 8, code >> 4 & 7
+    magnitude = (magnitude + 256) << (segment - 1) if segment else magnitude
+    return magnitude if code & 0x80 else -magnitude
+
+
+def compressed(sample: float) -> int:
+    return min(range(256), key=lambda code: abs(expanded(code) - sample))
+
+
+class ALawEar:
+    """In the place of another ear: says the caller's tone in A-law, and keeps what comes."""
+
+    def __init__(self, place_of: Ear) -> None:
+        place_of.close()
+        self._to = place_of.to
+        self.packets: list[bytes] = []
+        self.times: list[float] = []
+        self._over = threading.Event()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", place_of.port))
+        self._socket.settimeout(0.2)
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._send)]
+
+    def __enter__(self) -> ALawEar:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        self._socket.close()
+
+    def hears(self, hz: float) -> bool:
+        """In A-law, now."""
+        last = self.packets[-1] if is_flowing(self.times) else bytes(12)
+        return last[1] & 0x7F == A_LAW and has_tone([expanded(code) for code in last[12:]], hz)
+
+    def _listen(self) -> None:
+        while not self._over.is_set():
+            with contextlib.suppress(OSError):
+                self.packets.append(self._socket.recv(2048))
+                self.times.append(time.monotonic())
+
+    def _send(self) -> None:
+        turn = 2 * math.pi * CALLER_HZ / 8000
+        tone = bytes(compressed(8000 * math.sin(turn * n)) for n in range(SAMPLES))  # eight whole periods
+        number = 0
+        while not self._over.wait(PTIME_S):
+            header = struct.pack("!BBHII", 0x80, A_LAW, number & 0xFFFF, number * SAMPLES, 77)
+            self._socket.sendto(header + tone, self._to)
+            number += 1
+
+
 class Office:
     def __init__(self, port: int) -> None:
         self.ear = Ear(hz=OFFICE_HZ)
@@ -68,7 +135,8 @@ def office(port: int) -> Iterator[Office]:
         made.ear.close()
 
 
-def test_the_callers_own_phone_holds_and_resumes(town: Town, tones: dict[str, Path]) -> None:
+@pytest.mark.parametrize("killed", ["", "voice"])
+def test_the_callers_own_phone_holds_and_resumes(town: Town, tones: dict[str, Path], killed: str) -> None:
     with ExitStack() as stack:
         talk = Talk(town, tones, stack, "caller_holds")
         for _ in range(2):
@@ -76,6 +144,8 @@ def test_the_callers_own_phone_holds_and_resumes(town: Town, tones: dict[str, Pa
             eventually(lambda: talk.contact.held_at, what="the hold")
             assert talk.contact.held_by is HeldBy.CALLER
             eventually(lambda: not talk.caller.ear.is_flowing(), what="silence at the caller's")
+            if killed:
+                kill(town, killed)
             talk.caller.hang_up()
             eventually(lambda: talk.contact.held_at is None, what="the end of the hold")
             talk.hears_each_other()
@@ -83,8 +153,34 @@ def test_the_callers_own_phone_holds_and_resumes(town: Town, tones: dict[str, Pa
         answers = [m for m in result.received("SIP/2.0 200") if "INVITE" in (m.header("CSeq") or "")]
         directions = [re.findall(r"a=(sendrecv|sendonly|recvonly|inactive)", m.body) for m in answers]
         assert directions == [["sendrecv"], ["recvonly"], ["sendrecv"], ["sendrecv"], ["sendrecv"]]
+        sessions, versions = zip(*(m.body.splitlines()[1].split()[1:3] for m in answers), strict=True)
+        assert len(set(sessions)) == 1 and list(versions) == sorted(versions, key=int)
+        assert len(set(versions[:3])) == 3, "each of these changed something (RFC 3264 section 8)"
         town.until("ann", AgentState.WRAP_UP)
     assert talk.contact.holds == 2
+
+
+def kill(town: Town, process: str) -> None:
+    starts = town.centre.starts(process)
+    town.centre.kill(process)
+    eventually(lambda: town.centre.starts(process) > starts, what="the restart")
+    eventually(town.centre.accepts, what="an answer of voice and media")
+
+
+def test_a_carrier_moves_the_call_to_another_law(town: Town, tones: dict[str, Path]) -> None:
+    with ExitStack() as stack:
+        talk = Talk(town, tones, stack, "caller_changes_law")
+        ear = stack.enter_context(ALawEar(talk.caller.ear))
+        talk.caller.hang_up()  # which makes the scenario go on: the re-INVITE
+        eventually(lambda: ear.hears(AGENT_HZ), what="the representative's tone at the caller's, in A-law")
+        eventually(lambda: talk.at_ann.hears(CALLER_HZ), what="the caller's tone at the representative's")
+        result = talk.caller.leave()
+        answer = next(m for m in result.received("SIP/2.0 200") if m.header("CSeq") == "2 INVITE")
+        lines = [line for line in answer.body.splitlines() if line.startswith("m=")]
+        assert lines[0] == "m=video 0 RTP/AVP 31"
+        assert re.fullmatch(r"m=audio \d+ RTP/AVP 8 96", lines[1])
+        town.until("ann", AgentState.WRAP_UP)
+    assert talk.contact.holds == 0
 
 
 def test_the_representatives_own_phone_holds_and_resumes(talk: Talk) -> None:

@@ -41,8 +41,6 @@ class LocalLeg:
     instance: str = ""
     heard: tuple[str, str] = field(default=("", ""), repr=False)
     """The engine's instance, and the SDP of the far end that it was last told for this leg."""
-    turned: int = 0
-    """How often the far end has changed its media: the version of what we answer rises with it."""
     referred: bool = False
     """Its phone asked by REFER to be relieved of the call, and waits to hear that it was."""
     looked: bool = False

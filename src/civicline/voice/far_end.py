@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from civicline.core import requests
@@ -20,9 +21,10 @@ from civicline.voice.sip.api import EndedBy
 if TYPE_CHECKING:
     from civicline.voice.application import Application
 
-_ORIGIN = re.compile(r"^(o=\S+ \S+ )(\d+)", re.M)
-_DIRECTION = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\r?$", re.M)
+_SESSION = re.compile(r"^o=\S+ (\d+) (\d+) ", re.M)
+_VERSION = re.compile(r"^(o=\S+ \S+ )\d+", re.M)
 GONE = (408, 481)
+Skeleton = tuple[tuple[str, str, str], ...]
 DECIDED_WITHIN_S = 5.0
 """A REFER that came to something has ended the leg by then."""
 
@@ -30,47 +32,87 @@ DECIDED_WITHIN_S = 5.0
 def reoffered(app: Application, leg: str, sdp: str | None) -> str | None:
     """The answer to a re-INVITE, or our offer where it had none; None refuses it (488).
 
-    Our side stays where it is. A direction is answered by its reverse (RFC 3264 section 6.1).
+    Our port stays where it is. What we say is our description from then on, and is stored with what the far end said.
     """
     local = app.local.get(leg)
     if local is None or not local.local_sdp:
         return None
     if sdp is None:
-        return _described(local, "sendrecv")
+        local.local_sdp = _offer(local.local_sdp)
+        return local.local_sdp
     try:
-        direction = sdps.REVERSE[sdps.parse(sdp).direction]
+        offer = sdps.parse(sdp)
+        answer = _answer(local.local_sdp, offer)
     except sdps.SdpError:
         return None
-    _take(app, local, sdp)
-    return _described(local, direction)
+    if offer.port:  # else its audio is off: we keep our port for when it comes back
+        local.local_sdp = answer
+    if sdp != local.remote_sdp:
+        _take(app, local, sdp)
+    return answer
 
 
-def _described(local: LocalLeg, direction: str) -> str:
-    """Our description with that direction. Its version rises with each change (RFC 3264 section 8)."""
-    local.turned += 1
-    text = _ORIGIN.sub(lambda found: f"{found[1]}{int(found[2]) + local.turned}", local.local_sdp, count=1)
-    return _DIRECTION.sub(f"a={direction}\r", text)
+def _offer(own: str) -> str:
+    """All that we can, what was agreed first (RFC 3261 section 14.2)."""
+    ours = sdps.parse(own)
+    laws = tuple(dict.fromkeys((*ours.laws, *sdps.LAWS)))
+    dtmf = sdps.DEFAULT_DTMF if ours.dtmf is None else ours.dtmf
+    return _next(own, lambda session: sdps.write(
+        ours.host, ours.port, laws, dtmf=dtmf, session=session, skeleton=ours.skeleton
+    ))  # fmt: skip
+
+
+def _answer(own: str, offer: sdps.Description) -> str:
+    """By RFC 3264 section 6: of the laws that were offered, as many m= lines as were offered, their number for digits,
+    the reverse of their direction. A law of ours stays while it is offered, as the media engine has it."""
+    ours = sdps.parse(own)
+    laws = tuple(law for law in ours.laws if law in offer.laws) or offer.laws[:1]
+    skeleton = offer.skeleton if offer.port else _refused(offer.skeleton)
+    direction = sdps.REVERSE[offer.direction]
+    return _next(own, lambda session: sdps.write(
+        ours.host, ours.port, laws, dtmf=offer.dtmf, direction=direction, session=session, skeleton=skeleton
+    ))  # fmt: skip
+
+
+def _refused(skeleton: Skeleton) -> Skeleton:
+    """Port 0 is answered with port 0."""
+    return tuple(("audio" if kind == "*" else kind, transport, first) for kind, transport, first in skeleton)
+
+
+def _next(own: str, written: Callable[[tuple[int, int]], str]) -> str:
+    """The description that follows `own`: of the same session, and its version rises with a change and never else
+    (RFC 3264 section 8)."""
+    found = _SESSION.search(own)
+    session, version = (int(found[1]), int(found[2])) if found is not None else (0, 0)
+    same = written((session, version))
+    return same if same == own else written((session, version + 1))
 
 
 def reinvited(app: Application, leg: str, sdp: str | None, code: int) -> None:
     """The far end answered our offer, or refused it."""
     local = app.local.get(leg)
-    if local is not None and code == 200 and sdp is not None:
-        _take(app, local, sdp)
+    if local is not None and code == 200 and sdp is not None and sdps.is_usable(sdp):
+        if _unversioned(sdp) != _unversioned(local.remote_sdp):
+            _take(app, local, sdp)
     elif local is not None and code in GONE:
         app.ended(leg, EndedBy.LOST)
 
 
+def _unversioned(sdp: str) -> str:
+    """There are phones whose version rises with each answer: a keep-alive is to cost the journal nothing."""
+    return _VERSION.sub(r"\1", sdp, count=1)
+
+
 def _take(app: Application, local: LocalLeg, sdp: str) -> None:
     """The far end's new description: the engine learns it, and it is stored with whether the far end holds. The rules
-    take no notice of a hold that goes on."""
-    if sdp == local.remote_sdp:
-        return
-    local.remote_sdp = sdp
+    take no notice of a hold that goes on. Where the journal takes no more, the next keep-alive finds it new again."""
+    before, local.remote_sdp = local.remote_sdp, sdp
     if local.phase is Phase.UP:
         dialog = app.endpoint.dialog(local.id)
         keep = store.keep_leg(local, dialog) if dialog is not None else []
-        app.ask(requests.PhoneHeld(local.id) if _holds(sdp) else requests.PhoneResumed(local.id), keep=keep)
+        asked = requests.PhoneHeld(local.id) if _holds(sdp) else requests.PhoneResumed(local.id)
+        if not app.ask(asked, keep=keep):
+            local.remote_sdp = before
     app.mend(local.contact)
 
 

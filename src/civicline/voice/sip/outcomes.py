@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,8 @@ GLARE_WAIT_S = (2.1, 4.0)  # RFC 3261 section 14.1, for the owner of the Call-ID
 DIALOG_GONE = (408, 481)
 ELSEWHERE = (408, 500, 502, 503, 504)
 """Answers of a carrier's host that say nothing about the number."""
+_ORIGIN = re.compile(r"^(o=\S+ \S+ )(\d+)( [^\r\n]*)", re.M)
+_ONE_WAY = re.compile(r"^a=(sendonly|recvonly|inactive)(?=\r?$)", re.M)
 
 
 class Outcomes:
@@ -49,8 +52,8 @@ class Outcomes:
     def offer_media(self, leg: Leg, sdp: str, asking: Asking) -> None:
         """Send a re-INVITE, or keep the latest media offer until the one under way has ended."""
         if leg.asking is None and leg.agent.state.sname == "Connected":
-            leg.asking, leg.offered_sdp = asking, sdp
-            leg.tell(offer(sdp))
+            leg.asking, leg.offered_sdp = asking, following(leg.agreed_sdp, both_ways(sdp))
+            leg.tell(offer(leg.offered_sdp))
         elif asking is Asking.MEDIA:
             leg.waiting_sdp = sdp
 
@@ -87,8 +90,7 @@ class Outcomes:
         leg.agreed_sdp = sdp_of(leg.agent.lSDP) or leg.agreed_sdp
         if asked is Asking.ALIVE:
             self._events.alive(leg.name, True)
-        else:
-            self._events.reinvited(leg.name, sdp_of(event.getData()[2]), 200)
+        self._events.reinvited(leg.name, sdp_of(event.getData()[2]), 200)
         self.next_offer(leg)
 
     def _offer_refused(self, leg: Leg, event: Any) -> None:
@@ -125,8 +127,8 @@ class Outcomes:
             leg.tell(refusal(488, "Not Acceptable Here"))
             _put_back(leg)
         else:
-            leg.agreed_sdp = answer
-            leg.tell(accept(answer))
+            leg.agreed_sdp = following(leg.agreed_sdp, answer)
+            leg.tell(accept(leg.agreed_sdp))
         self.next_offer(leg)
 
     def _cancelled(self, leg: Leg, event: Any) -> None:
@@ -140,6 +142,22 @@ class Outcomes:
     def _over(self, leg: Leg) -> None:
         leg.phase = Phase.OVER
         self._forget(leg)
+
+
+def both_ways(sdp: str) -> str:
+    """We never hold by SIP. An offer that said only what the far end's hold left us could be answered with nothing but
+    that hold, though it is over (RFC 3264 section 6.1)."""
+    return _ONE_WAY.sub("a=sendrecv", sdp)
+
+
+def following(before: str | None, sdp: str) -> str:
+    """With the o= line that comes after `before`: of the same session, with a version that rises with each change and
+    never goes back, be it a new media engine that wrote `sdp` (RFC 3264 section 8)."""
+    last, this = _ORIGIN.search(before or ""), _ORIGIN.search(sdp)
+    if last is None or this is None or (this[1] == last[1] and int(this[2]) > int(last[2])):
+        return sdp
+    same = _ORIGIN.sub(lambda _: last[0], sdp, count=1)
+    return same if same == before else _ORIGIN.sub(lambda _: f"{last[1]}{int(last[2]) + 1}{last[3]}", sdp, count=1)
 
 
 def _put_back(leg: Leg) -> None:
