@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,24 +10,31 @@ from civicline.core import requests
 from civicline.core.lifecycle import AgentState, ConsultState
 from civicline.core.model import Contact
 from e2e.callers import Caller, Town
-from e2e.witness import AGENT_HZ, CALLER_HZ, Dump
+from e2e.witness import AGENT_HZ, CALLER_HZ, Dump, Ear
 from peers.baresip import Phone
 from peers.ports import eventually
 
-BOB_HZ = 1400.0
-HZ = {"caller": CALLER_HZ, "ann": AGENT_HZ, "bob": BOB_HZ}
+BOB_HZ, OFFICE_HZ = 1400.0, 1200.0
+HZ = {"caller": CALLER_HZ, "ann": AGENT_HZ, "bob": BOB_HZ, "office": OFFICE_HZ}
 WITHIN_S = 30.0
 
 
 class Talk:
-    """Ann talks to a caller about a refund."""
+    """Ann talks to a caller about a refund. `begins` brings the caller into the line."""
 
-    def __init__(self, town: Town, tones: dict[str, Path], stack: ExitStack, scenario: str = "caller") -> None:
+    def __init__(
+        self,
+        town: Town,
+        tones: dict[str, Path],
+        stack: ExitStack,
+        scenario: str = "caller",
+        begins: Callable[[Caller], object] = lambda caller: caller.go_to("refund"),
+    ) -> None:
         self.town, self.tones, self.stack = town, tones, stack
         self.phone = stack.enter_context(town.working("ann", plays=tones["ann"]))
         self.at_ann = stack.enter_context(town.dump(self.phone))
         self.caller: Caller = stack.enter_context(town.call(scenario=scenario))
-        self.caller.go_to("refund")
+        begins(self.caller)
         take(town, "ann", self.phone)
         self.hears_each_other()
 
@@ -93,19 +100,24 @@ class Three:
         self.hear({"caller": set(), "ann": {"bob"}, "bob": {"ann"}})
 
     def hear(self, wanted: dict[str, set[str]]) -> None:
-        """Each hears exactly those, and again a moment later."""
-        for _ in range(2):
-            eventually(lambda: self.heard(wanted) == wanted, WITHIN_S, f"{wanted}, heard")
-
-    def heard(self, wanted: dict[str, set[str]]) -> dict[str, set[str]]:
-        self.caller.look()
-        ears = {"caller": self.caller.ear, **self.ears}
-        return {name: {each for each, hz in HZ.items() if ears[name].has(hz)} for name in wanted}
+        hear(self.caller, self.ears, wanted)
 
     def end(self, *agents: str) -> None:
         self.caller.leave()
         for agent in agents:
             self.town.until(agent, AgentState.WRAP_UP)
+
+
+def hear(caller: Caller, ears: Mapping[str, Ear | Dump], wanted: dict[str, set[str]]) -> None:
+    """Each hears exactly those, and again a moment later."""
+
+    def heard() -> dict[str, set[str]]:
+        caller.look()
+        every: dict[str, Ear | Dump] = {"caller": caller.ear, **ears}
+        return {name: {each for each, hz in HZ.items() if every[name].has(hz)} for name in wanted}
+
+    for _ in range(2):
+        eventually(lambda: heard() == wanted, WITHIN_S, f"{wanted}, heard")
 
 
 def take(town: Town, agent: str, phone: Phone) -> None:
