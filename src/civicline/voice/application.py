@@ -34,11 +34,13 @@ from civicline.people.sealing import Statement
 from civicline.settings import CALLS_MAX
 from civicline.voice import agent_leg, bridge, caller_leg, far_end, leftovers, listening, person_leg, recorder, store
 from civicline.voice.calls import Call, LocalLeg, Phase
+from civicline.voice.database import Database
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names, contact_of
 from civicline.voice.packs import LoadedPack
 from civicline.voice.phones import Phones
 from civicline.voice.playlist import Playlist
+from civicline.voice.reads import Reads
 from civicline.voice.sip.api import EndedBy, Endpoint, Invite
 from civicline.voice.sip.quiet import rarely
 
@@ -68,7 +70,7 @@ class Application:
         pack: LoadedPack,
         playlist: Playlist,
         appender: Appender,
-        stored_keys: recorder.StoredKeys,
+        url: str,
         calls_max: int = CALLS_MAX,
     ) -> None:
         self.state = state
@@ -78,7 +80,8 @@ class Application:
         self.phones = phones
         self.playlist = playlist
         self.pack = pack
-        self.stored_keys = stored_keys
+        self.database = Database(url)
+        self.reads = Reads(url, lambda then: self.endpoint.call_soon(then))
         self._appender = appender
         self._calls_max = calls_max
         self.calls: dict[str, Call] = {}

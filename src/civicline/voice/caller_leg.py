@@ -128,7 +128,7 @@ def _take_up(app: Application, call: Call, leg: Leg) -> None:
     """After a restart. A caller who was told 100 waits, and does not send the INVITE again. That we answer may be
     stored already and not decided yet."""
     try:
-        stored = store.stored_leg(app.stored_keys.database.connection(), call.contact, leg.id)
+        stored = store.stored_leg(app.database.connection(), call.contact, leg.id)
         taken = stored is not None and app.endpoint.rehydrate(leg.id, stored.dialog, waits=True)
     except psycopg.Error as error:
         log.error("voice: a stored dialog could not be read: %s", type(error).__name__)

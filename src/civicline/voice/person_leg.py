@@ -6,8 +6,7 @@ number is opened from where it is sealed only when it is needed.
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -21,8 +20,6 @@ from civicline.voice.media.client import DUMMY_SDP
 
 if TYPE_CHECKING:
     from civicline.voice.application import Application
-
-log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 1.0
 """The number could not be read: the database is away."""
@@ -40,10 +37,8 @@ def mend(app: Application, call: Call, leg: Leg, local: LocalLeg | None) -> None
 
 
 def _ring(app: Application, call: Call, leg: Leg, local: LocalLeg) -> None:
-    if not _open_number(app, call):
-        agent_leg.later(app, local, LOOK_AGAIN_S, lambda: app.mend(call.contact))
-        return
-    agent_leg.rings(app, local, leg, _left_s(app, call), lambda sdp: _invite(app, call, leg, sdp))
+    if _knows_number(app, call):
+        agent_leg.rings(app, local, leg, _left_s(app, call), lambda sdp: _invite(app, call, leg, sdp))
 
 
 def _hashed(app: Application, call: Call) -> str:
@@ -52,17 +47,29 @@ def _hashed(app: Application, call: Call) -> str:
     return contact.promise.number if contact is not None and contact.promise is not None else ""
 
 
-def _open_number(app: Application, call: Call) -> bool:
-    """False while the database is away; whoever's number was disposed of meanwhile has none."""
+def take_up(app: Application, call: Call, conn: psycopg.Connection[Any]) -> None:
+    """After a restart: the number is needed before anything else is done with the leg."""
+    hashed = _hashed(app, call)
+    call.rung[hashed] = store.stored_number(conn, call.contact, hashed)
+
+
+def _knows_number(app: Application, call: Call) -> bool:
+    """Where not, it is read, and the leg mended then; whoever's number was disposed of meanwhile has none."""
     hashed = _hashed(app, call)
     if hashed in call.rung:
         return True
-    try:
-        call.rung[hashed] = store.stored_number(app.stored_keys.database.connection(), call.contact, hashed)
-    except psycopg.Error as error:
-        log.error("voice: a number could not be read: %s", type(error).__name__)
-        return False
-    return True
+
+    def opened(number: str) -> None:
+        call.rung[hashed] = number
+        app.mend(call.contact)
+
+    app.reads.start(
+        ("number", call.contact, hashed),
+        lambda conn: store.stored_number(conn, call.contact, hashed),
+        opened,
+        lambda: app.endpoint.call_later(LOOK_AGAIN_S, lambda: app.mend(call.contact)),
+    )
+    return False
 
 
 def _invite(app: Application, call: Call, leg: Leg, sdp: str) -> bool:
@@ -84,5 +91,5 @@ def silence(app: Application, call: Call, leg: Leg) -> None:
     """See `agent_leg.silence`."""
     if leg.ending_at is None or app.elapsed_s(leg.ending_at) >= agent_leg.KNOWN_FOR_S:
         return
-    if _open_number(app, call):
+    if _hashed(app, call) in call.rung:
         _invite(app, call, leg, DUMMY_SDP)

@@ -21,17 +21,15 @@ from civicline.journal.read import Part
 from civicline.people import keyset
 from civicline.recordings import rows
 from civicline.settings import Settings
-from civicline.voice import leftovers, making, recorder, store
+from civicline.voice import leftovers, making, person_leg, recorder, store
 from civicline.voice.application import Application
 from civicline.voice.calls import Call, LocalLeg, Phase
-from civicline.voice.database import Database
 from civicline.voice.ivr.callback_steps import NUMBER
 from civicline.voice.media_link import MediaLink
 from civicline.voice.names import Names
 from civicline.voice.packs import LoadedPack
 from civicline.voice.phones import Accounts, Phones
 from civicline.voice.playlist import Playlist
-from civicline.voice.recorder import StoredKeys
 from civicline.voice.sip.api import Options
 from civicline.voice.sip.dialog import DialogError
 from civicline.voice.sip.endpoint import SipEndpoint
@@ -77,9 +75,8 @@ def _take_up(settings: Settings, url: str, names: Names, conn: psycopg.Connectio
     accounts.load(conn)
     pack = LoadedPack(url, settings.trunk_secrets)
     playlist = Playlist(settings.data, settings.data / "agency")
-    keys = StoredKeys(Database(url))
     app = Application(
-        folded.state, settings.node, names, phones, pack, playlist, Appender(url), keys, settings.calls_max
+        folded.state, settings.node, names, phones, pack, playlist, Appender(url), url, settings.calls_max
     )
     if folded.state.agency is not None:
         making.make_first(playlist, folded.state)
@@ -122,6 +119,8 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
         call.legs.add(leg.id)
         app.inherited.add(leg.id)
         call.number = call.number or store.stored_number(conn, leg.contact)
+        if leg.attempt:
+            person_leg.take_up(app, call, conn)
         _rehydrate_digits(app, call, conn)
         was_up = leg.state in (LegState.ANSWERED, LegState.ENDING)
         stored = store.stored_leg(conn, leg.contact, leg.id) if was_up else None

@@ -11,11 +11,9 @@ import base64
 import logging
 import secrets
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
-
-import psycopg
 
 from civicline.core.consent import Wanted, recording_now
 from civicline.core.model import Contact
@@ -24,7 +22,6 @@ from civicline.people.keyset import KeysetError
 from civicline.recordings import rows
 from civicline.recordings.format import owner
 from civicline.voice.calls import Call, Recorded
-from civicline.voice.database import Database
 from civicline.voice.media import client
 from civicline.voice.media.client import NgError
 from civicline.voice.media_link import Body
@@ -40,41 +37,38 @@ UNWRITABLE_AGAIN_S = 5.0
 KEEPS = frozenset({Wanted.RECORD, Wanted.PAUSE})
 
 
-@dataclass
-class StoredKeys:
-    """Reads the keys of recordings that were begun before."""
-
-    database: Database = field(repr=False)
-
-    def of(self, contact: str) -> rows.Row | None:
-        """Raises psycopg.Error."""
-        return next(iter(rows.of_contact(self.database.connection(), contact)), None)
-
-
 def mend(app: Application, call: Call, contact: Contact) -> None:
     """Record what should be recorded now, and nothing else."""
     wanted, recorded = recording_now(contact), call.recording
     if recorded is None and wanted in KEEPS and app.media.records(call.media):
-        _begin_or_go_on(app, call, contact)
+        if len(contact.segments) > 1:
+            _look(app, call, partial(_begin_or_go_on, app, call), partial(app.mend, call.contact))
+        else:
+            _begin(app, call)
     elif recorded is not None and recorded.stored:
         _tell(app, call, contact, recorded, wanted)
 
 
-def _begin_or_go_on(app: Application, call: Call, contact: Contact) -> None:
+def _look(app: Application, call: Call, then: Callable[[rows.Row | None], None], again: Callable[[], None]) -> None:
+    """Read the contact's recording, as it is stored."""
+    app.reads.start(
+        ("recording", call.contact),
+        lambda conn: next(iter(rows.of_contact(conn, call.contact)), None),
+        then,
+        lambda: app.endpoint.call_later(AGAIN_S, again),
+    )
+
+
+def _begin_or_go_on(app: Application, call: Call, found: rows.Row | None) -> None:
     """One contact has one recording: that of whoever was rung back after a talk goes on, in a new segment."""
-    found = None
-    if len(contact.segments) > 1:
-        try:
-            found = app.stored_keys.of(call.contact)
-        except psycopg.Error as error:
-            log.error("voice: the recording of an earlier talk could not be read: %s", type(error).__name__)
-            app.endpoint.call_later(AGAIN_S, partial(app.mend, call.contact))
-            return
-    if found is None:
-        _begin(app, call)
-    else:
+    contact = app.state.contacts.get(call.contact)
+    if contact is None or call.recording is not None or app.calls.get(call.contact) is not call:
+        return
+    if found is not None:
         take_up(call, contact, found)
         app.mend(call.contact)
+    elif recording_now(contact) in KEEPS:
+        _begin(app, call)
 
 
 def _begin(app: Application, call: Call) -> None:
@@ -146,10 +140,11 @@ def _failed(app: Application, call: Call, recorded: Recorded, error: NgError) ->
     if call.recording is not recorded or app.calls.get(call.contact) is not call:
         return
     log.error("voice: the media engine did not take a recording's command: %s", error)
-    try:
-        found = app.stored_keys.of(call.contact)
-    except psycopg.Error:
-        found = None
+    _look(app, call, partial(_with_key_of, app, call, recorded), lambda: _again(app, call, recorded, 0.0))
+
+
+def _with_key_of(app: Application, call: Call, recorded: Recorded, found: rows.Row | None) -> None:
+    """It may have been wrapped anew meanwhile."""
     if found is not None and found.id == recorded.id and found.wrapped_key != recorded.wrapped_key:
         recorded.wrapped_key = found.wrapped_key
         _again(app, call, recorded, 0.0)
