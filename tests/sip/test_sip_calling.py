@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sip_app import IDS, App, sdp
 
-from peers.ports import free_udp
+from peers.ports import eventually, free_udp
 from peers.sipp import Sipp
 
 
@@ -87,3 +87,27 @@ def test_a_ring_survives_a_killed_process() -> None:
             result = phone.wait()
     assert result.ok, result.explain()
     assert result.stats["TotalCallCreated"] == "1"
+
+
+def test_a_challenged_ring_survives_a_killed_process_too() -> None:
+    """The carrier challenges the INVITE that is sent again; the signed one is again the very same but for the nonce:
+    a retransmission to whoever rings by it (RFC 3261 section 17.2.3), not a second call."""
+    keys = {"account": "agency", "secret": "s3cret"}
+    account = {"user": "agency", "password": "s3cret"}
+    with Sipp("uas_challenges_twice", keys=keys) as other:
+        carrier = {"hosts": [list(other.address)], "account": account}
+        with App(carrier=carrier) as first:
+            first.do("call_out", leg="out-1", number="2025550143", sdp=sdp())
+            first.expect("ringing")
+            first.kill()
+        with App(port=first.address[1], carrier=carrier) as second:
+            second.do("call_out", leg="out-1", number="2025550143", sdp=sdp())
+            second.expect("answered")
+            eventually(lambda: other.saw("ACK", 3), what="the ACK to the answer")
+            second.do("hang_up", leg="out-1")
+            result = other.wait()
+    assert result.ok, result.explain()
+    signed = [each for each in result.received("INVITE") if each.header("Authorization")]
+    assert len(signed) == 2
+    for name in ("Via", "Call-ID", "CSeq", "From", "To"):
+        assert len({each.header(name) for each in signed}) == 1, name

@@ -14,6 +14,7 @@ What is changed, and why:
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from sippy.CCEvents import CCEventConnect, CCEventTry, CCEventUpdate
@@ -81,7 +82,7 @@ class Agent(UA):  # type: ignore[misc]
     offers_in_200 = False
     acknowledged = False
     on_ack: Callable[[], None] | None = None
-    first_branch: str | None = None
+    first_branch: str | None = None  # of the next INVITE
     holds_ack = False
     on_refer: Callable[[str], bool] | None = None
     owed: Any = None  # the transaction of an INVITE that was answered and not acknowledged yet
@@ -135,12 +136,20 @@ class Agent(UA):  # type: ignore[misc]
         super().recvResponse(resp, tr)
 
     def processChallenge(self, resp: Any, cseq: int, asks: str, answers: str, more: Any) -> bool:  # noqa: N802 (Sippy's name)
-        """Sippy would send the signed INVITE before the ACK to the challenge."""
+        """Sippy would send the signed INVITE before the ACK to the challenge, and draw its branch by lot: sent again after
+        a restart it must be the same one to whoever rings by it (RFC 3261 section 17.2.3)."""
         known = self.username is not None and not self.reqs[cseq].countHFs(answers)
         if not known or not any(found.supportedAlgorithm()[0] for found in resp.getHFBodys(asks)):
             return False
         sign = super().processChallenge
-        Timeout(lambda: self.state.sname in SIGNING and sign(resp, cseq, asks, answers, more), 0)
+        branch = _signed(self.reqs[cseq].getHFBody("via").getBranch())
+
+        def due() -> None:
+            if self.state.sname in SIGNING:
+                self.first_branch = branch
+                sign(resp, cseq, asks, answers, more)
+
+        Timeout(due, 0)
         return True
 
     def acknowledge(self) -> bool:
@@ -206,6 +215,11 @@ class Agent(UA):  # type: ignore[misc]
         """Sippy calls this where no ACK came and where a timer of its own ran out."""
         self.lost = True
         super().disconnect(*args, **kwargs)
+
+
+def _signed(branch: str) -> str:
+    """The branch of an INVITE that repeats a challenged one with a signature."""
+    return "z9hG4bK" + sha256(f"{branch} signed".encode()).hexdigest()[:24]
 
 
 class Ring(CCEventTry):  # type: ignore[misc]
