@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sip_app import App, sdp
 
@@ -116,6 +118,38 @@ def test_a_request_of_a_forgotten_dialog_gets_481() -> None:
         with App(port=first.address[1]):
             result = carrier.wait()
     assert result.ok, result.explain()
+
+
+def test_cseq_rises_whatever_was_sent_since_the_dialog_was_saved() -> None:
+    """A leg that was silent for half an hour, and was asked all the time; then two more processes."""
+    asked = 120
+    with App() as first, Sipp("uac_stays", first.address) as carrier:
+        leg = first.expect("invited")["leg"]
+        dialog = first.do("dialog", leg=leg)
+        first.do("answer", leg=leg, sdp=sdp())
+        for _ in range(asked):
+            first.do("keep_alive", leg=leg)
+            first.expect("alive")
+        eventually(lambda: carrier.saw("ACK", asked), what="the last ACK")
+        first.kill()
+        for restart in (1, 2):
+            with App(port=first.address[1]) as later:
+                later.do("rehydrate", leg=leg, dialog=saved_before(dialog, minutes=40 + restart))
+                later.do("reinvite", leg=leg, sdp=sdp(4000 + restart))
+                assert later.expect("reinvited", leg=leg)["code"] == 200
+                eventually(lambda n=asked + restart: carrier.saw("ACK", n), what="the ACK")
+                if restart == 2:
+                    later.do("hang_up", leg=leg)
+                    result = carrier.wait()
+    assert result.ok, result.explain()
+    numbers = [int(str(each.header("CSeq")).split()[0]) for each in result.received("INVITE") + result.received("BYE")]
+    assert len(numbers) == asked + 3
+    assert numbers == sorted(set(numbers))
+
+
+def saved_before(dialog: str, minutes: float) -> str:
+    body = json.loads(dialog)
+    return json.dumps(body | {"at": body["at"] - 60 * minutes})
 
 
 def test_a_damaged_dialog_is_refused_and_named() -> None:

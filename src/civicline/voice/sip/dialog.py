@@ -25,7 +25,12 @@ from civicline.voice.sip.messages import body, sdp_of
 from civicline.voice.sip.states import Agent
 
 VERSION = 1
-CSEQ_LEAP = 100  # requests that the killed process may have sent after it saved the dialog
+CSEQ_LEAP = 100
+CSEQ_A_S = 10
+"""More requests than a process sends in a dialog, at once and in a second: any number of them may have left since the
+dialog was saved, by any number of processes that were killed. A far end refuses a CSeq that goes back, and minds no gap
+(RFC 3261 section 12.2.2)."""
+CSEQ_LEAP_MAX = 10_000_000  # the clock may have been set; CSeq stays below 2**31 (section 8.1.1.5)
 INVITE_LIFE_S = 32.0  # 64 * T1: so long does a caller repeat its INVITE, RFC 3261 section 17.1.1
 
 
@@ -123,13 +128,17 @@ def restore(saved: Saved, agent: Agent) -> None:
     agent.routes = [_parsed(SipRoute(route)) for route in saved.routes]
     agent.source = saved.address
     agent.rAddr = agent.rAddr0 = (saved.address, "udp")
-    agent.lCSeq, agent.rCSeq = saved.local_cseq + CSEQ_LEAP, saved.remote_cseq
+    agent.lCSeq, agent.rCSeq = saved.local_cseq + _leap(time.time() - saved.at), saved.remote_cseq
     agent.lContact = _parsed(SipContact(saved.contact))
     agent.lSDP, agent.rSDP = body(saved.local_sdp), body(saved.remote_sdp)
     agent.invite_branch = saved.branch
     agent.origin = "caller" if saved.incoming else "callee"
     agent.global_config["_sip_tm"].regConsumer(agent, saved.call_id)
     agent.changeState((agent.UaStateConnected,))
+
+
+def _leap(since_s: float) -> int:
+    return min(CSEQ_LEAP + CSEQ_A_S * max(0, int(since_s)), CSEQ_LEAP_MAX)
 
 
 def pending_answer(saved: Saved, sdp: str, contact: Any) -> Any:

@@ -136,8 +136,8 @@ class Agent(UA):  # type: ignore[misc]
         super().recvResponse(resp, tr)
 
     def processChallenge(self, resp: Any, cseq: int, asks: str, answers: str, more: Any) -> bool:  # noqa: N802 (Sippy's name)
-        """Sippy would send the signed INVITE before the ACK to the challenge, and draw its branch by lot: sent again after
-        a restart it must be the same one to whoever rings by it (RFC 3261 section 17.2.3)."""
+        """Sippy would send the signed INVITE before the ACK to the challenge, and draw its branch by lot. Sent again
+        after a restart it must be the same one to whoever rings by it (RFC 3261 section 17.2.3)."""
         known = self.username is not None and not self.reqs[cseq].countHFs(answers)
         if not known or not any(found.supportedAlgorithm()[0] for found in resp.getHFBodys(asks)):
             return False
