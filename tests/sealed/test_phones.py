@@ -13,8 +13,9 @@ import pytest
 from civicline.people import keyset, rotation
 from civicline.phones import accounts
 from civicline.phones.bindings import StoredBindings
-from civicline.voice.phones import Accounts
+from civicline.voice.phones import Accounts, Phones
 from civicline.voice.sip.api import Binding, CredentialsAwayError
+from civicline.voice.sip.registrar import KNOWN_FOR_S
 
 
 @pytest.fixture
@@ -141,6 +142,32 @@ def test_one_contact_is_dropped_or_all(bindings) -> None:
     bindings.drop("ann", None)
     assert bindings.of("ann") == []
     assert len(bindings.of("bob")) == 1
+
+
+def test_of_a_users_contacts_the_newest_are_kept(bindings) -> None:
+    for port in range(5060, 5080):
+        bindings.put(binding("ann", port, ago_s=6000.0 - port))
+    bindings.put(binding("bob", 5060, ago_s=9000.0))
+    assert [each.source[1] for each in bindings.of("ann")] == list(range(5079, 5069, -1))
+    assert len(bindings.of("bob")) == 1
+
+
+@pytest.mark.parametrize("how", ["ran out", "took back"])
+def test_a_phones_host_is_known_after_a_restart_and_a_weekend(journal, conn, how: str) -> None:
+    """As a stranger it would wait for whoever guesses at its user's password."""
+    stored = StoredBindings(lambda: conn, KNOWN_FOR_S)
+    stored.put(binding("ann", 5060, expires_in_s=-60.0 * 3600 if how == "ran out" else 60.0))
+    if how == "took back":
+        stored.drop("ann", None)
+    stored.put(binding("ann", 5061, expires_in_s=-KNOWN_FOR_S - 60.0))
+    stored.put(Binding("bob", "sip:bob", ("192.0.2.9", 5060), time.time() - KNOWN_FOR_S - 60.0, 1.0))
+    stored.drop("bob", "sip:other")
+    phones = Phones(journal.urls.app)
+    phones.load()
+    assert phones.knows("192.0.2.1", "ann") and phones.knows("192.0.2.1")
+    assert not phones.knows("192.0.2.9")
+    assert phones.all() == [], "nor does it hold"
+    assert [row[0] for row in conn.execute("SELECT source_port FROM phone_binding")] == [5060]
 
 
 def test_telephones_of_people_who_left_are_forgotten(conn, bindings) -> None:

@@ -9,7 +9,7 @@ from driver import REALM
 from sip_app import App
 
 from civicline.voice.sip.digest import ha1, response
-from civicline.voice.sip.guesses import FREE, LONGEST_PAUSE_S, PAUSE_AT_HOME_S, Guesses
+from civicline.voice.sip.guesses import FREE, LONGEST_PAUSE_S, PAUSE_AT_HOME_S, PAUSE_FOR_OTHERS_S, Guesses
 
 HOME, STRANGER, OTHER = "127.0.0.5", "127.0.0.66", "127.0.0.67"
 
@@ -127,6 +127,18 @@ class TestPauses:
             guesses.wrong("ana", HOME)
             guesses.wrong("ana", STRANGER)
         assert guesses.wait_s("ana", HOME) == PAUSE_AT_HOME_S
+
+    def test_a_host_that_has_not_guessed_is_not_locked_out_by_others(self) -> None:
+        now = [1000.0]
+        guesses = self.guesses(now)
+        for _ in range(50):
+            guesses.wrong("ana", STRANGER)
+        assert guesses.wait_s("ana", OTHER) == PAUSE_FOR_OTHERS_S
+        guesses.wrong("ana", OTHER)
+        assert guesses.wait_s("ana", OTHER) == PAUSE_FOR_OTHERS_S, "a mistake is no guessing"
+        for _ in range(FREE):
+            guesses.wrong("ana", OTHER)
+        assert guesses.wait_s("ana", OTHER) == LONGEST_PAUSE_S
 
     def test_an_hour_of_peace_forgives(self) -> None:
         now = [1000.0]

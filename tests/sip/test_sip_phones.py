@@ -9,7 +9,7 @@ from driver import AWAY
 from sip_app import App, sdp
 
 from civicline.voice.sip.api import Binding
-from civicline.voice.sip.registrar import MemoryBindings
+from civicline.voice.sip.registrar import MOST_HOMES, MemoryBindings
 from peers import baresip
 from peers.baresip import Phone
 from peers.ports import eventually
@@ -167,6 +167,36 @@ def test_a_saved_dialog_is_taken_up_by_another_process() -> None:
             assert second.expect("reinvited")["code"] == 200
             phone.hang_up()
             assert second.expect("ended", leg="offer-9")["by"] == "bye"
+
+
+def binding(contact: str, port: int, at: float = 1.0, user: str = "ann") -> Binding:
+    return Binding(user, contact, ("192.0.2.1", port), 3600.0, at)
+
+
+def test_what_a_phone_leaves_behind_at_each_new_port_is_forgotten() -> None:
+    bindings = MemoryBindings(now=lambda: 100.0)
+    for port in range(5000, 8000):
+        bindings.put(binding("sip:ann@phone", port, at=float(port)))
+    assert bindings.user_at(("192.0.2.1", 7999)) == "ann"
+    assert len(bindings._user_at) == 1
+    bindings.drop("ann", "sip:ann@phone")
+    assert not bindings._user_at and not bindings._by_user
+
+
+def test_of_a_users_contacts_the_newest_are_kept() -> None:
+    bindings = MemoryBindings(now=lambda: 100.0)
+    for turn in (*range(20, 60), *range(20)):
+        bindings.put(binding(f"sip:{turn}@a", turn, at=float(turn)))
+    assert [each.contact for each in bindings.of("ann")] == [f"sip:{turn}@a" for turn in range(59, 49, -1)]
+    assert len(bindings._user_at) == 10
+
+
+def test_hosts_that_are_known_do_not_grow_without_end() -> None:
+    bindings = MemoryBindings(now=lambda: 100.0)
+    for turn in range(2 * MOST_HOMES):
+        bindings.know(Binding("ann", "sip:ann@a", (f"host-{turn}", 5060), 1000.0 + turn, 1.0))
+    assert len(bindings._homes) <= MOST_HOMES + 2
+    assert bindings.knows(f"host-{2 * MOST_HOMES - 1}", "ann")
 
 
 def test_the_latest_registration_ranks_first() -> None:

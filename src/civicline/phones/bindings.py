@@ -25,25 +25,38 @@ _PUT = (
 )
 
 
-class StoredBindings:
-    """`voice.phones` writes through to it. `connect` gives a connection in autocommit mode each time it is called."""
+_TAKE_BACK = (
+    "UPDATE phone_binding SET expires_at = least(expires_at, now() - make_interval(secs => %s))"
+    ' WHERE "user" = %s AND (%s::text IS NULL OR contact = %s)'
+)
+_FORGET_OLD = "DELETE FROM phone_binding WHERE expires_at <= now() - make_interval(secs => %s)"
+_FORGET_OLDER_CONTACTS = (
+    'DELETE FROM phone_binding WHERE "user" = %s AND contact NOT IN'
+    ' (SELECT contact FROM phone_binding WHERE "user" = %s ORDER BY registered_at DESC LIMIT %s)'
+)
+TAKEN_BACK_S = 3600.0
+"""A registration that its phone took back is kept as if it had run out so long ago: no start takes it up again."""
 
-    def __init__(self, connect: Connect) -> None:
+
+class StoredBindings:
+    """`voice.phones` writes through to it. `connect` gives a connection in autocommit mode each time it is called.
+    What has run out is kept for `kept_s`, to know the phones' hosts by; of a user's contacts the newest `most`."""
+
+    def __init__(self, connect: Connect, kept_s: float = 0.0, most: int = 10) -> None:
         self._connect = connect
+        self._kept_s = kept_s
+        self._most = most
 
     def put(self, binding: Binding) -> None:
-        times = (binding.expires_at, binding.registered_at)
-        self._connect().execute(
-            _PUT, (binding.user, binding.contact, *binding.source, *times, binding.call_id, binding.cseq)
-        )
+        conn, times = self._connect(), (binding.expires_at, binding.registered_at)
+        conn.execute(_PUT, (binding.user, binding.contact, *binding.source, *times, binding.call_id, binding.cseq))
+        conn.execute(_FORGET_OLDER_CONTACTS, (binding.user, binding.user, self._most))
 
     def drop(self, user: str, contact: str | None) -> None:
-        """Forget one contact of the user, or all of them (None); and whatever has run out, whose ever it is."""
-        self._connect().execute(
-            "DELETE FROM phone_binding WHERE expires_at <= now()"
-            ' OR ("user" = %s AND (%s::text IS NULL OR contact = %s))',
-            (user, contact, contact),
-        )
+        """One contact of the user, or all of them (None), holds no longer. Forget what ran out long ago, whose ever."""
+        conn = self._connect()
+        conn.execute(_TAKE_BACK, (TAKEN_BACK_S, user, contact, contact))
+        conn.execute(_FORGET_OLD, (self._kept_s,))
 
     def of(self, user: str) -> Sequence[Binding]:
         """Those that hold now, the latest registered first."""

@@ -17,7 +17,7 @@ from civicline.phones.accounts import every_ha1, ha1
 from civicline.phones.bindings import StoredBindings
 from civicline.voice.database import Database
 from civicline.voice.sip.api import Binding, CredentialsAwayError
-from civicline.voice.sip.registrar import MemoryBindings
+from civicline.voice.sip.registrar import KNOWN_FOR_S, MOST_CONTACTS_KEPT, MemoryBindings
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +31,20 @@ class Phones(MemoryBindings):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self._stored = StoredBindings(Database(url).connection)
+        self._stored = StoredBindings(Database(url).connection, KNOWN_FOR_S, MOST_CONTACTS_KEPT)
         self._writer = ThreadPoolExecutor(1, "phones")
         self._changes = 0
         self._kept_until = 0.0
 
     def load(self) -> None:
-        """Take up what a process before us stored. Raises psycopg.Error."""
-        self._kept_until = earliest = time.time() + MISSED_REFRESH_S
-        for binding in self._stored.all(run_out_s=MISSED_REFRESH_S):
-            super().put(replace(binding, expires_at=max(binding.expires_at, earliest)))
+        """Take up what a process before us stored, and know the hosts of what ran out before. Raises psycopg.Error."""
+        now = time.time()
+        self._kept_until = earliest = now + MISSED_REFRESH_S
+        for binding in self._stored.all(run_out_s=KNOWN_FOR_S):
+            if binding.expires_at > now - MISSED_REFRESH_S:
+                super().put(replace(binding, expires_at=max(binding.expires_at, earliest)))
+            else:
+                self.know(binding)
 
     def look(self, soon: Callable[[Callable[[], None]], None], then: Callable[[], None]) -> None:
         """Take up what phones told other voice nodes, and forget what they took back there. Reads behind what is still

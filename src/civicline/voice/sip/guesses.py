@@ -6,7 +6,9 @@ doubles with each; what comes earlier is refused unseen, right or wrong. Three s
 
 * the address and port of a binding that holds: always looked at (a guesser cannot take that port while the phone runs);
 * the host of such a binding: its own pauses, at most `PAUSE_AT_HOME_S`, whoever else is guessing at that user;
-* anybody else: pauses by source and by user, up to `LONGEST_PAUSE_S`.
+* anybody else: pauses by source and by user, up to `LONGEST_PAUSE_S`; but by user only up to `PAUSE_FOR_OTHERS_S` where
+  that host has not guessed itself: somebody else's guesses may not lock a phone out that has moved. A guesser with many
+  hosts gains little by it: passwords have 120 bits.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from ipaddress import ip_address
 FREE = 4
 FIRST_PAUSE_S = 1.0
 PAUSE_AT_HOME_S = 2.0
+PAUSE_FOR_OTHERS_S = 2.0
 LONGEST_PAUSE_S = 300.0
 FORGOTTEN_AFTER_S = 3600.0
 MOST = 10_000
@@ -67,7 +70,12 @@ class Guesses:
     def _keys(self, user: str, host: str) -> list[tuple[Hashable, float]]:
         if self._at_home(user, host):
             return [(("home", user, _net(host)), PAUSE_AT_HOME_S)]
-        return [(("host", _net(host)), LONGEST_PAUSE_S), (("user", user), LONGEST_PAUSE_S)]
+        own = ("host", _net(host))
+        return [(own, LONGEST_PAUSE_S), (("user", user), LONGEST_PAUSE_S if self._guesses(own) else PAUSE_FOR_OTHERS_S)]
+
+    def _guesses(self, key: Hashable) -> bool:
+        asker = self._askers.get(key)
+        return asker is not None and asker.wrong >= FREE and self._now() - asker.last_at <= FORGOTTEN_AFTER_S
 
     def _left_s(self, key: Hashable, longest_s: float) -> float:
         asker = self._askers.get(key)

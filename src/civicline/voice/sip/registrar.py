@@ -13,9 +13,12 @@ from civicline.voice.sip.guesses import Guesses
 from civicline.voice.sip.messages import header, reply, value
 
 MOST_CONTACTS = 5  # of one REGISTER
-KNOWN_FOR_S = 86_400.0
-"""So long after its registration ran out a phone's host is still known: a power cut must not make it a stranger."""
+MOST_CONTACTS_KEPT = 10  # of one user; each is rung
+KNOWN_FOR_S = 4 * 86_400.0
+"""So long after its registration ran out a phone's host is still known: neither a power cut nor a long weekend may make
+it a stranger, whom a guesser at its user's password could hold off."""
 MOST_HOMES = 10_000
+"""Of one host each; beyond, the half that would be forgotten first is."""
 
 Registered = Callable[[str, str, int], None]
 
@@ -30,38 +33,48 @@ class MemoryBindings:
         self._homes: dict[tuple[str, str], float] = {}
 
     def put(self, binding: Binding) -> None:
-        self._by_user.setdefault(binding.user, {})[binding.contact] = binding
-        self._user_at[binding.source] = binding.user
+        """In place of what that contact had; of a user's contacts the newest are kept."""
+        contacts = {**self._by_user.get(binding.user, {}), binding.contact: binding}
+        newest = sorted(contacts.values(), key=lambda each: each.registered_at, reverse=True)[:MOST_CONTACTS_KEPT]
+        self._keep(binding.user, {each.contact: each for each in newest})
+        self.know(binding)
+
+    def know(self, binding: Binding) -> None:
+        """Its host, though it may have run out."""
         if len(self._homes) > MOST_HOMES:
-            self._homes = {home: until for home, until in self._homes.items() if until > self._now()}
+            latest = sorted(self._homes.items(), key=lambda home: home[1])
+            self._homes = dict(latest[len(latest) // 2 :])
         for home in ((binding.user, binding.source[0]), ("", binding.source[0])):
             self._homes[home] = max(self._homes.get(home, 0.0), binding.expires_at + KNOWN_FOR_S)
 
     def drop(self, user: str, contact: str | None) -> None:
-        if contact is None:
-            self._by_user.pop(user, None)
-        else:
-            self._by_user.get(user, {}).pop(contact, None)
+        contacts = self._by_user.get(user, {})
+        self._keep(user, {each: contacts[each] for each in contacts if contact not in (None, each)})
 
     def of(self, user: str) -> list[Binding]:
         """Those that hold now, the latest registered first: a phone that was switched off without a word ranks last."""
-        kept = {
-            contact: binding
-            for contact, binding in self._by_user.get(user, {}).items()
-            if binding.expires_at > self._now()
-        }
-        self._by_user[user] = kept
+        contacts = self._by_user.get(user, {})
+        kept = {contact: binding for contact, binding in contacts.items() if binding.expires_at > self._now()}
+        if len(kept) < len(contacts):
+            self._keep(user, kept)
         return sorted(kept.values(), key=lambda binding: binding.registered_at, reverse=True)
+
+    def _keep(self, user: str, contacts: dict[str, Binding]) -> None:
+        """These, and nothing of the others: a phone behind a NAT may come from another port each time."""
+        for gone in self._by_user.pop(user, {}).values():
+            if self._user_at.get(gone.source) == user:
+                del self._user_at[gone.source]
+        for binding in contacts.values():
+            self._user_at[binding.source] = user
+        if contacts:
+            self._by_user[user] = contacts
 
     def all(self) -> list[Binding]:
         return [binding for user in list(self._by_user) for binding in self.of(user)]
 
     def user_at(self, source: Address) -> str | None:
         user = self._user_at.get(source)
-        if user is not None and any(found.source == source for found in self.of(user)):
-            return user
-        self._user_at.pop(source, None)
-        return None
+        return user if user is not None and any(found.source == source for found in self.of(user)) else None
 
     def knows(self, host: str, user: str = "") -> bool:
         return self._homes.get((user, host), 0.0) > self._now()
