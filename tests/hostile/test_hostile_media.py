@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import secrets
 import socket
 import struct
 import threading
@@ -18,7 +19,7 @@ from civicline.voice.media import bencode, client
 from civicline.voice.media.client import NgClient, NgError
 from e2e.callers import Caller, Town
 from e2e.centre import Centre
-from hostile.beside import STRANGER, held, log_lines, udp, undisturbed
+from hostile.beside import CARRIER, STRANGER, held, log_lines, udp, undisturbed
 from peers.ports import eventually
 
 SECONDS = float(os.environ.get("CIVICLINE_CHAOS_FUZZ_S", "8")) / 4
@@ -103,6 +104,46 @@ def test_a_stranger_who_speaks_before_the_phone_is_neither_heard_nor_sent_to(cen
         stranger.setblocking(False)
         with pytest.raises(BlockingIOError):
             stranger.recv(2048)
+    centre.assert_nothing_left()
+
+
+def request(method: str, number: int, names: str, body: str = "") -> bytes:
+    """Of a caller's dialog, whose From, To and Call-ID are `names`."""
+    lines = (
+        f"{method} sip:100@127.0.0.1 SIP/2.0",
+        f"Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK{method}{secrets.token_hex(8)}",
+        names,
+        f"CSeq: {number} {method}\r\nContact: <sip:1@127.0.0.1:9>\r\nMax-Forwards: 70",
+        f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}",
+    )
+    return "\r\n".join(lines).encode()
+
+
+def received(phone: socket.socket, start: str) -> str:
+    while True:
+        text = phone.recv(65535).decode()
+        if text.startswith(start):
+            return text
+
+
+def test_nothing_is_sent_where_an_invite_says_before_its_ack(centre: Centre) -> None:
+    """The carrier's INVITE, or one in its name, names an address of somebody else, who sends nothing."""
+    with udp(CARRIER) as carrier, udp(STRANGER) as victim:
+        sdp = f"v=0\r\nc=IN IP4 {STRANGER}\r\nm=audio {victim.getsockname()[1]} RTP/AVP 0\r\n"
+        ends = f"From: <sip:1@127.0.0.1>;tag=t\r\nCall-ID: {secrets.token_hex(8)}\r\nTo: <sip:100@127.0.0.1>"
+        carrier.sendto(request("INVITE", 1, ends, sdp), centre.sip)
+        for _ in range(3):  # the second and third: no ACK came
+            answer = received(carrier, "SIP/2.0 200")
+        victim.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            victim.recv(2048)
+        tag = answer.partition("\nTo:")[2].partition("\n")[0].partition(";tag=")[2].strip()
+        carrier.sendto(request("ACK", 1, f"{ends};tag={tag}"), centre.sip)
+        victim.settimeout(5)
+        first = victim.recv(2048)
+        assert first[0] == 0x80 and first[1] & 0x80, "the beginning of the notice"
+        carrier.sendto(request("BYE", 2, f"{ends};tag={tag}"), centre.sip)
+        received(carrier, "SIP/2.0 200")
     centre.assert_nothing_left()
 
 

@@ -98,6 +98,29 @@ def test_a_stranger_who_speaks_first_is_neither_heard_nor_sent_to(
     stranger.close()
 
 
+def test_nothing_is_sent_before_somebody_is_there_and_then_all_of_it(
+    engine: EngineProcess, caller: Phone, agent: Phone, tmp_path: Path
+) -> None:
+    """`caller` is one who sends no sound at all, `agent` one who does."""
+    sound, frames = write_tone(tmp_path / "notice.wav", 400, 0.2), 10
+    for call, phone in ((CALL, caller), ("other", agent)):
+        offer, answer = client.alone(call, CALLER, phone.sdp(), hold_back=True)
+        engine.command(offer)
+        phone.answered(engine.command(answer)["sdp"])
+        engine.command(client.play(call, CALLER, [sound], play_id="notice"))
+    time.sleep(0.3)
+    assert caller.listen() == agent.listen() == [] == engine.events("finished")
+    engine.command(client.confirm(CALL, CALLER))
+    engine.command(client.confirm(CALL, CALLER))
+    agent.say(700, 0)
+    for phone in (caller, agent):
+        until(lambda phone=phone: len(phone.listen()) == frames, "the whole of it")
+        assert level(phone.heard, 400) > 0.8
+    engine.command(client.alone(CALL, CALLER, caller.sdp(), hold_back=True)[0])
+    engine.command(client.play(CALL, CALLER, [sound], play_id="again"))
+    until(lambda: len(caller.listen()) == 2 * frames, "who was there is not held back again")
+
+
 @pytest.mark.parametrize("given", ["127.0.0.1", ["IP6", "::1"], ["IP4"], ["IP4", 5]])
 def test_a_source_that_is_none_is_refused(engine: EngineProcess, caller: Phone, given: bencode.Value) -> None:
     with pytest.raises(NgError, match="received-from"):

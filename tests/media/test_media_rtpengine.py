@@ -85,3 +85,10 @@ def test_it_is_never_asked_to_record(bench: Bench) -> None:
     with pytest.raises(NgError, match="encrypted"):
         bench.engine.translate(client.record(CALL, LEG, "r", "k", 1, paused=False))
     assert bench.engine.translate(client.stop_recording(CALL, LEG, 2, discard=True)) is None
+
+
+def test_what_only_our_engine_knows_is_left_out(bench: Bench) -> None:
+    offer, _ = client.alone(CALL, LEG, "v=0", "192.0.2.1", hold_back=True)
+    plain = bench.engine.translate(offer)
+    assert plain is not None and "hold-back" not in plain and plain["received-from"] == ["IP4", "192.0.2.1"]
+    assert bench.engine.translate(client.confirm(CALL, LEG)) is None

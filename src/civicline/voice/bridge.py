@@ -38,10 +38,21 @@ def answer_caller(app: Application, call: Call, local: LocalLeg, then: Then) -> 
         local.heard = (app.media.instance(call.media), sdp)
         _got(app, call, local, body, then)
 
-    offer, answer = client.alone(call.contact, local.id, sdp, local.source)
+    is_new = local.phase is Phase.ARRIVED
+    offer, answer = client.alone(call.contact, local.id, sdp, local.source, hold_back=is_new)
     app.media.send(call.media, offer)
     again = partial(answer_caller, app, call, local, then)
     app.media.send(call.media, answer, answered, lambda _: _later(app, call, local, again))
+
+
+def confirm(app: Application, call: Call, local: LocalLeg) -> None:
+    """The caller is there: what is held back may be sent. An engine that was restarted holds nothing back."""
+
+    def failed(error: NgError) -> None:
+        if isinstance(error, NoAnswerError) and app.local.get(local.id) is local:
+            app.endpoint.call_later(AGAIN_S, partial(confirm, app, call, local))
+
+    app.media.send(call.media, client.confirm(call.contact, local.id), failed=failed)
 
 
 def offer_agent(app: Application, call: Call, caller: LocalLeg, local: LocalLeg, then: Then) -> None:

@@ -186,9 +186,18 @@ def answer_agent(call_id: str, leg: str, agent_leg: str, sdp: str, source: str =
     return _exchange("answer", call_id, leg, agent_leg, sdp, source)
 
 
-def alone(call_id: str, leg: str, sdp: str, source: str = "") -> tuple[Command, Command]:
-    """`leg`, whose own last SDP is `sdp`, is with the machine: nobody hears it, and it hears what is played to it."""
-    return offer_caller(call_id, leg, sdp, source), answer_ivr(call_id, leg)
+def alone(call_id: str, leg: str, sdp: str, source: str = "", *, hold_back: bool = False) -> tuple[Command, Command]:
+    """`leg`, whose own last SDP is `sdp`, is with the machine: nobody hears it, and it hears what is played to it.
+
+    `hold_back`: nothing is sent to it before it is heard, or `confirm` says that it is there.
+    """
+    offer = offer_caller(call_id, leg, sdp, source)
+    return offer | ({"hold-back": "yes"} if hold_back else {}), answer_ivr(call_id, leg)
+
+
+def confirm(call_id: str, leg: str) -> Command:
+    """The leg's ACK has come: whoever sent its INVITE got what we sent there."""
+    return {"command": "confirm", "call-id": call_id, "from-tag": leg}
 
 
 def conference(call_id: str, legs: Sequence[str]) -> Command:

@@ -65,6 +65,9 @@ class Leg:
         self.player: Player | None = None
         self.last_play = ""
         self.blocked = False
+        self.waits = False
+        """Nothing is sent yet: nobody has shown to be there (`hold_back`)."""
+        self._is_there = False
         self.recording: Recording | None = None
         self.tap: Tap | None = None
         self.answered_at: float | None = None
@@ -165,6 +168,22 @@ class Leg:
             self._described = text(self._sdp_version)
         return self._described
 
+    # Whether anybody is there
+
+    def hold_back(self) -> None:
+        """Send nothing before the phone is heard or `confirm` is called: whoever writes an INVITE may name somebody
+        else's address in it. What is played then begins at its beginning."""
+        self.waits = not self._is_there
+        self._aim()
+
+    def confirm(self) -> None:
+        self._is_there = True
+        if self.waits:
+            self.waits = False
+            self._aim()
+            if self.player is not None:
+                self.player.begin()
+
     # Who hears the leg
 
     @property
@@ -247,6 +266,8 @@ class Leg:
                 self.pair.rtp.connect(sender)
                 self.means.loop.handlers[self.pair.rtp.fileno()] = self.receive
             self._aim()
+        if not self._is_there:
+            self.confirm()
         self._take(size, now)
 
     def _admits(self, sender: source.Endpoint, now: float) -> bool:
@@ -286,7 +307,7 @@ class Leg:
     def _aim(self) -> None:
         """Set the way of what the leg hears: the connected source, else the one to aim at."""
         self.out.send = nowhere
-        if self.pair is None or not self.receives:
+        if self.pair is None or not self.receives or self.waits:
             return
         sock, to = self.pair.rtp, self.source.aim
         if self.source.is_final:

@@ -41,6 +41,7 @@ class Commands:
             "query": self._query,
             "list": lambda _: {"result": "ok", "calls": [session.call_id for session in self._sessions]},
             "conference": self._conference,
+            "confirm": self._confirm,
             "play media": self._play,
             "stop media": self._stop,
             "block media": lambda command: self._block(command, True),
@@ -66,6 +67,11 @@ class Commands:
         given = text(command, "call-id"), text(command, "from-tag"), text(command, "to-tag", "")
         made = self._sessions.offer(*given, text(command, "sdp"), received_from(command))
         self._set_silence(command)
+        leg = self._leg(command)
+        if text(command, "hold-back", "no") == "yes":
+            leg.hold_back()
+        else:
+            leg.confirm()
         return {"result": "ok", "sdp": made}
 
     def _answer(self, command: Command) -> Answer:
@@ -101,6 +107,11 @@ class Commands:
         if len(set(tags)) < 3:
             raise RefusedError("tags is no list of three tags or more")
         self._sessions.conference(text(command, "call-id"), list(dict.fromkeys(tags)))
+        return {"result": "ok"}
+
+    def _confirm(self, command: Command) -> Answer:
+        """Not in rtpengine, which holds nothing back."""
+        self._leg(command).confirm()
         return {"result": "ok"}
 
     def _play(self, command: Command) -> Answer:

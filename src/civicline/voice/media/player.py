@@ -33,7 +33,7 @@ class Player:
         self._loop = loop
         self._track = 0
         self._frame = 0
-        self._due = math.ceil(leg.means.loop.now / GRID_S) * GRID_S
+        self._due = 0.0
         self._frames = Frames(leg.out)
 
     @property
@@ -42,6 +42,7 @@ class Player:
         return sum(sound.duration_ms for sound in self._sounds) * (1 if self._loop else self._times)
 
     def begin(self) -> None:
+        self._due = math.ceil(self._leg.means.loop.now / GRID_S) * GRID_S
         self._leg.means.loop.at(self._due, self.tick)
 
     def tick(self, now: float) -> None:
@@ -78,10 +79,12 @@ class Player:
 
 
 def play(leg: Leg, play_id: str, sounds: Sequence[Sound], *, times: int, loop: str) -> int:
-    """Begin, in place of what is playing; gives the duration in ms. The same play is not begun twice."""
+    """Begin, in place of what is playing, or as soon as the leg is sent to; gives the duration in ms. The same play is
+    not begun twice."""
     player = Player(leg, play_id, sounds, times=times, loop=loop)
     if play_id != leg.last_play:
         leg.last_play = play_id
         leg.play(player)
-        player.begin()
+        if not leg.waits:
+            player.begin()
     return player.duration_ms

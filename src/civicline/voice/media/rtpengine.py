@@ -9,6 +9,7 @@
 | digits never pass | they pass | `block DTMF` for each call |
 | a bridge ends what plays to its two legs | plays on | the voice process sends `stop media` first |
 | recordings are encrypted | they are not | never asked for |
+| a caller is sent nothing before the ACK, or before it is heard | is sent to at once | - |
 | a leg is deleted at once | after a delay | `delete-delay` 0 |
 """
 
@@ -26,7 +27,7 @@ from civicline.voice.media.client import Command, NgError
 
 FOREVER = 100_000
 """Repetitions; a call does not last that long."""
-OWN_KEYS = ("files", "loop", "play", "silent-after")
+OWN_KEYS = ("files", "loop", "play", "silent-after", "hold-back")
 
 Later = Callable[[float, Callable[[], None]], object]
 
@@ -61,7 +62,7 @@ class Rtpengine:
             self._plays.pop(leg, None)
         elif what in ("start recording", "pause recording"):
             raise NgError("rtpengine keeps no encrypted recordings; our own media process does")
-        elif what == "stop recording":
+        elif what in ("stop recording", "confirm"):
             return None
         elif what == "offer":
             plain["transport-protocol"] = "RTP/AVP"
