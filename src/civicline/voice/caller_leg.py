@@ -65,6 +65,8 @@ def _arrive(app: Application, invite: Invite, contact: str, line: str, sdp: str)
         rarely.warning(f"voice: a new call was told to try again: {error}")
         app.endpoint.refuse(invite.leg, *LATER, retry_after_s=5)
         return
+    caller = app.names.number(canonical(app.state.agency, number))
+    asked = requests.CallArrived(contact, line, caller, invite.leg, app.node, may_ring=_may_ring(app, number))
     known = app.local.get(invite.leg)
     if known is not None:
         known.stop_timer()
@@ -72,8 +74,6 @@ def _arrive(app: Application, invite: Invite, contact: str, line: str, sdp: str)
     call.number = number
     call.legs.add(invite.leg)
     app.local[invite.leg] = local
-    caller = app.names.number(canonical(app.state.agency, number))
-    asked = requests.CallArrived(contact, line, caller, invite.leg, app.node, may_ring=_may_ring(app, number))
     if not app.ask(asked, keep=keep, stored=lambda: _tell_trying(app, invite.leg)):
         _come_again(app, call, local)
         return
