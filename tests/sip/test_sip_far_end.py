@@ -91,6 +91,17 @@ def test_the_version_of_what_we_offer_never_goes_back() -> None:
     assert origins == [["1", "4000"], ["1", "4001"], ["1", "4002"], ["1", "4002"]]
 
 
+def test_a_refer_to_what_is_no_sip_uri_is_answered() -> None:
+    with Sipp("uas_refers") as phone, App() as app:
+        app.ring("offer-1", phone.address)
+        app.expect("answered")
+        assert app.expect("referred")["to_user"] == "2025550100"
+        app.expect("ended")
+        result = phone.wait()
+    assert result.ok, result.explain()
+    assert app.count("referred") == 1
+
+
 class Desk:
     """As much of the application as the far end's own doings need. `full`: its journal takes no more."""
 

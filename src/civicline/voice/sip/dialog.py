@@ -30,7 +30,8 @@ CSEQ_A_S = 10
 """More requests than a process sends in a dialog, at once and in a second: any number of them may have left since the
 dialog was saved, by any number of processes that were killed. A far end refuses a CSeq that goes back, and minds no gap
 (RFC 3261 section 12.2.2)."""
-CSEQ_LEAP_MAX = 10_000_000  # the clock may have been set; CSeq stays below 2**31 (section 8.1.1.5)
+CSEQ_LEAP_MAX = 10_000_000  # the clock may have been set
+CSEQ_MAX = 2**31 - 512  # and a call may have begun near the end of the numbers (section 8.1.1.5); some are left for it
 INVITE_LIFE_S = 32.0  # 64 * T1: so long does a caller repeat its INVITE, RFC 3261 section 17.1.1
 
 
@@ -128,7 +129,7 @@ def restore(saved: Saved, agent: Agent) -> None:
     agent.routes = [_parsed(SipRoute(route)) for route in saved.routes]
     agent.source = saved.address
     agent.rAddr = agent.rAddr0 = (saved.address, "udp")
-    agent.lCSeq, agent.rCSeq = saved.local_cseq + _leap(time.time() - saved.at), saved.remote_cseq
+    agent.lCSeq, agent.rCSeq = _cseq_after(saved), saved.remote_cseq
     agent.lContact = _parsed(SipContact(saved.contact))
     agent.lSDP, agent.rSDP = body(saved.local_sdp), body(saved.remote_sdp)
     agent.invite_branch = saved.branch
@@ -137,8 +138,9 @@ def restore(saved: Saved, agent: Agent) -> None:
     agent.changeState((agent.UaStateConnected,))
 
 
-def _leap(since_s: float) -> int:
-    return min(CSEQ_LEAP + CSEQ_A_S * max(0, int(since_s)), CSEQ_LEAP_MAX)
+def _cseq_after(saved: Saved) -> int:
+    leap = CSEQ_LEAP + CSEQ_A_S * max(0, int(time.time() - saved.at))
+    return min(saved.local_cseq + min(leap, CSEQ_LEAP_MAX), CSEQ_MAX)
 
 
 def pending_answer(saved: Saved, sdp: str, contact: Any) -> Any:

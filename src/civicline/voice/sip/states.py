@@ -115,9 +115,9 @@ class Agent(UA):  # type: ignore[misc]
 
     def _refer(self, req: Any, ask: Callable[[str], bool]) -> Any:
         """RFC 3515: 202 and a first NOTIFY, or a refusal. With Replaces (RFC 3891) it is another call that is meant."""
-        if req.countHFs("refer-to") != 1:
-            return reply(req, 400, "A REFER needs one Refer-To")
-        url = req.getHFBody("refer-to").getUrl()
+        url = _refer_to(req)
+        if url is None:
+            return reply(req, 400, "A REFER needs one Refer-To with a SIP URI")
         if url.headers or not ask(readable(url.username)):
             return reply(req, 603, "Not one of those to whom calls are passed on")
         Timeout(self.notify, 0, 1, "100 Trying")
@@ -215,6 +215,17 @@ class Agent(UA):  # type: ignore[misc]
         """Sippy calls this where no ACK came and where a timer of its own ran out."""
         self.lost = True
         super().disconnect(*args, **kwargs)
+
+
+def _refer_to(request: Any) -> Any:
+    """The URI; None where there is not one that can be read. Sippy raises whatever it stumbles over: for tel: a
+    ValueError, and the phone would wait 32 s for an answer."""
+    if request.countHFs("refer-to") != 1:
+        return None
+    try:
+        return request.getHFBody("refer-to").getUrl()
+    except Exception:
+        return None
 
 
 def _signed(branch: str) -> str:
