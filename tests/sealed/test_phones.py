@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import socket
 import time
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ import pytest
 from civicline.people import keyset, rotation
 from civicline.phones import accounts
 from civicline.phones.bindings import StoredBindings
-from civicline.voice.phones import Accounts, Phones
+from civicline.voice.phones import MOST_WAITING, Accounts, Phones
 from civicline.voice.sip.api import Binding, CredentialsAwayError
 from civicline.voice.sip.registrar import KNOWN_FOR_S
 
@@ -184,8 +185,44 @@ def test_while_the_database_is_away_every_phone_that_it_had_at_the_start_is_know
     accounts.set_password(conn, "ann", "secret")
     nowhere = Accounts("postgresql://nobody@127.0.0.1:1/nothing")
     with pytest.raises(CredentialsAwayError):
-        nowhere("ann")
+        nowhere("ann").result()
     nowhere.load(conn)
-    assert nowhere("ann") == accounts.ha1(conn, "ann")
+    assert nowhere("ann").result() == accounts.ha1(conn, "ann")
     with pytest.raises(CredentialsAwayError):
-        nowhere("nobody")
+        nowhere("nobody").result()
+
+
+def test_a_password_that_was_just_set_is_the_one_that_holds(conn, journal) -> None:
+    known = Accounts(journal.urls.app)
+    for password in ("first", "second"):
+        accounts.set_password(conn, "ann", password)
+        assert known("ann").result() == accounts.ha1(conn, "ann")
+    accounts.keep_only(conn, [])
+    assert known("ann").result() is None
+
+
+def test_nobody_waits_for_a_database_that_was_cut_off_and_it_is_asked_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        cut = Accounts(f"postgresql://a@127.0.0.1:{port}/a?sslmode=disable&gssencmode=disable")
+        asked = [cut(user) for user in ("ann", "bob", "cid")]
+        assert not any(each.done() for each in asked)
+        silent.accept()[0].close()
+        for each in asked:
+            with pytest.raises(CredentialsAwayError):
+                each.result()
+        silent.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            silent.accept()
+
+
+def test_no_more_wait_for_it_than_there_is_room_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        cut = Accounts(f"postgresql://a@127.0.0.1:{silent.getsockname()[1]}/a?sslmode=disable&gssencmode=disable")
+        asked = [cut("ann") for _ in range(MOST_WAITING)]
+        with pytest.raises(CredentialsAwayError):
+            cut("ann")
+        silent.accept()[0].close()
+        for each in asked:
+            each.exception()
+        cut("ann").exception()

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from functools import partial
 
 from civicline.voice.sip.api import Account, Binding, CredentialsAwayError, DialogIds, Options, Trunk
@@ -50,10 +51,20 @@ class App:
         users = config.get("users", {})
         QUIET.update(("invited", "ended") if config.get("quiet") else ())
 
-        def credentials(user: str) -> dict[str, str] | None:
+        self.waiting: list[tuple[Future, str]] = []
+
+        def credentials(user: str) -> dict[str, str] | Future | None:
             if users.get(user) == AWAY:
                 raise CredentialsAwayError
+            if config.get("looks_up_slowly"):
+                self.waiting.append((Future(), user))
+                return self.waiting[-1][0]
+            return known(user)
+
+        def known(user: str) -> dict[str, str] | None:
             return {alg: ha1(alg, user, REALM, users[user]) for alg in ("MD5", "SHA-256")} if user in users else None
+
+        self.known = known
 
         self.bindings = MemoryBindings()
         self.trunks = [Trunk("carrier", (net,)) for net in config.get("trunks", ["127.0.0.0/8"])]
@@ -148,6 +159,12 @@ class App:
 
     def do_bind(self, user, contact, host, port):
         self.bindings.put(Binding(user, contact, (host, port), time.time() + 600, time.time()))
+
+    def do_looked_up(self):
+        waiting, self.waiting = self.waiting, []
+        for future, user in waiting:
+            future.set_result(self.known(user))
+        return len(waiting)
 
     def do_shed(self, retry_after_s):
         self.shed = retry_after_s

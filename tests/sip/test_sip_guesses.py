@@ -10,6 +10,7 @@ from sip_app import App
 
 from civicline.voice.sip.digest import ha1, response
 from civicline.voice.sip.guesses import FREE, LONGEST_PAUSE_S, PAUSE_AT_HOME_S, PAUSE_FOR_OTHERS_S, Guesses
+from peers.ports import eventually
 
 HOME, STRANGER, OTHER = "127.0.0.5", "127.0.0.66", "127.0.0.67"
 
@@ -31,11 +32,19 @@ class Asker:
         return found[1]
 
     def register(self, user: str, password: str, nonce: str = "") -> int:
+        self.send(user, password, nonce)
+        return self.code()
+
+    def send(self, user: str, password: str, nonce: str = "") -> None:
         fields = {"username": user, "realm": REALM, "nonce": nonce or self.nonce(), "uri": f"sip:{REALM}"}
         fields |= {"nc": "00000001", "cnonce": "c", "qop": "auth", "algorithm": "MD5"}
         fields["response"] = response("MD5", ha1("MD5", user, REALM, password), fields, "REGISTER")
         signed = ", ".join(f'{name}="{text}"' for name, text in fields.items())
-        return int(self._ask(f"Authorization: Digest {signed}", user)[8:11])
+        self._send(f"Authorization: Digest {signed}", user)
+
+    def code(self) -> int:
+        self._last = self._socket.recv(65535).decode()
+        return int(self._last[8:11])
 
     def wait_s(self) -> int:
         """What the last refusal said."""
@@ -45,7 +54,12 @@ class Asker:
     def is_told_stale(self) -> bool:
         return "stale=true" in self._last
 
-    def _ask(self, signed: str = "X: y", user: str = "ana") -> str:
+    def _ask(self) -> str:
+        self._send("X: y", "ana")
+        self.code()
+        return self._last
+
+    def _send(self, signed: str, user: str) -> None:
         self._turn += 1
         lines = [
             f"REGISTER sip:{REALM} SIP/2.0",
@@ -59,8 +73,6 @@ class Asker:
             "Content-Length: 0",
         ]
         self._socket.sendto(("\r\n".join(lines) + "\r\n\r\n").encode(), self._to)
-        self._last = self._socket.recv(65535).decode()
-        return self._last
 
 
 def app(port: int | None = None) -> App:
@@ -104,6 +116,30 @@ def test_what_was_heard_is_not_good_at_another_process() -> None:
         assert phone.register("ana", "right", nonce) == 401
         assert phone.is_told_stale()
         assert phone.register("ana", "right") == 200
+
+
+class TestWhileAPasswordIsLookedUp:
+    def app(self) -> App:
+        return App(users={"ana": "right"}, trunks=["192.0.2.0/24"], clock_stands=True, looks_up_slowly=True)
+
+    def test_nobody_else_waits(self) -> None:
+        with self.app() as running:
+            phone, other = Asker(running, HOME), Asker(running, OTHER)
+            phone.send("ana", "right")
+            assert other.nonce(), "others are answered"
+            eventually(lambda: running.do("held")[1] == 1, what="the request that waits")
+            assert running.do("looked_up") == 1
+            assert phone.code() == 200
+            assert running.do("held") == [0, 0, 0]
+
+    def test_who_guesses_many_at_once_is_slowed_too(self) -> None:
+        with self.app() as running:
+            guesser = Asker(running, STRANGER)
+            for turn, nonce in enumerate([guesser.nonce() for _ in range(2 * FREE)]):
+                guesser.send("ana", f"guess {turn}", nonce)
+            eventually(lambda: running.do("held")[1] == 2 * FREE, what="the guesses that wait")
+            running.do("looked_up")
+            assert [guesser.code() for _ in range(2 * FREE)] == [403] * FREE + [503] * FREE
 
 
 class TestPauses:

@@ -6,8 +6,9 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from threading import BoundedSemaphore
 from typing import Any
 
 import psycopg
@@ -16,7 +17,7 @@ from civicline.journal.connect import pause_s
 from civicline.phones.accounts import every_ha1, ha1
 from civicline.phones.bindings import StoredBindings
 from civicline.voice.database import Database
-from civicline.voice.sip.api import Binding, CredentialsAwayError
+from civicline.voice.sip.api import Binding, CredentialsAwayError, Known
 from civicline.voice.sip.registrar import KNOWN_FOR_S, MOST_CONTACTS_KEPT, MemoryBindings
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,11 @@ log = logging.getLogger(__name__)
 MISSED_REFRESH_S = 60.0
 """A registration that ran out so shortly before our start, or will so soon, could not be refreshed while nobody was
 there: it holds until the phone has tried again."""
+
+AWAY_FOR_S = 2.0
+"""So long after the database was found away it is not asked again."""
+MOST_WAITING = 1000
+"""Passwords that may be waiting to be looked up: more than strangers may ask for in ten seconds."""
 
 
 class Phones(MemoryBindings):
@@ -101,25 +107,44 @@ def _until_stored(write: Callable[[], None]) -> None:
 
 
 class Accounts:
-    """`sip.api.Credentials`: HA1 of a user; the last one known while the database is away: a phone that is refused
-    waits before it asks again, and cannot be rung when its registration has run out."""
+    """`sip.api.Credentials`: HA1 of a user, looked up by a thread of its own; the last one known while the database is
+    away: a phone that is refused waits before it asks again, and cannot be rung when its registration has run out.
+
+    A database host that was cut off is noticed after seconds. Whoever asked before that, or soon after, is answered
+    from what is known, so that not each of them waits so long."""
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
         self._known: dict[str, Mapping[str, str]] = {}
+        self._reader = ThreadPoolExecutor(1, "accounts")
+        self._room = BoundedSemaphore(MOST_WAITING)
+        self._away_until = 0.0
 
     def load(self, conn: psycopg.Connection[Any]) -> None:
         self._known.update(every_ha1(conn))
 
-    def __call__(self, user: str) -> Mapping[str, str] | None:
+    def __call__(self, user: str) -> Future[Known]:
+        if not self._room.acquire(blocking=False):
+            raise CredentialsAwayError
+        asked = self._reader.submit(self._look, user, time.monotonic())
+        asked.add_done_callback(lambda _: self._room.release())
+        return asked
+
+    def _look(self, user: str, asked_at: float) -> Known:
+        if asked_at < self._away_until:
+            return self._last_known(user)
         try:
             found = ha1(self._database.connection(), user)
-        except psycopg.Error as error:
-            if user not in self._known:
-                raise CredentialsAwayError from error
-            return self._known[user]
+        except psycopg.Error:
+            self._away_until = time.monotonic() + AWAY_FOR_S
+            return self._last_known(user)
         if found is None:
             self._known.pop(user, None)
         else:
             self._known[user] = found
         return found
+
+    def _last_known(self, user: str) -> Known:
+        if user not in self._known:
+            raise CredentialsAwayError
+        return self._known[user]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
@@ -162,10 +163,11 @@ class CredentialsAwayError(Exception):
     """Whether there is such a user cannot be told now."""
 
 
-Credentials = Callable[[str], "Mapping[str, str] | None"]
+Known = Mapping[str, str] | None
+Credentials = Callable[[str], "Known | Future[Known]"]
 
 
-def _nobody(user: str) -> Mapping[str, str] | None:
+def _nobody(user: str) -> Known:
     return None
 
 
@@ -178,8 +180,8 @@ class Options:
     """How the endpoint listens and whom it serves.
 
     `name_leg(call_id, from_tag)` and `name_tag(leg)` must give the same answer after a restart.
-    `credentials(user)` gives HA1 by algorithm ("MD5", "SHA-256") for `realm`, in hex, or None;
-    raises CredentialsAwayError, and the phone is told to come again.
+    `credentials(user)` gives HA1 by algorithm ("MD5", "SHA-256") for `realm`, in hex, or None; or a future of it, where
+    that takes a while: the loop does not wait. Either may raise CredentialsAwayError: the phone is told to come again.
     `trunks()` are the carriers that hold now.
     `admit()` is asked for every new call: None takes it, a number refuses it with 503 and that Retry-After
     in seconds. It runs before the request is parsed: it must be quick.

@@ -40,14 +40,15 @@ class Arrivals:
         self._new_agent = new_agent
 
     def request(self, request: Any, transaction: Any) -> Any:
-        """Sippy's callback: returns (response, on_cancel, on_no_ack), or None to say nothing."""
+        """Sippy's callback: returns (response, on_cancel, on_no_ack), or None to say nothing.
+        Without a response there, it comes later."""
         method = request.getMethod()
         if request.getHFBody("to").getTag() is not None:
             return _only(reply(request, 481, "Call/Transaction Does Not Exist"))
         if method == "INVITE":
             return self._invite(request, transaction)
         if method == "REGISTER":
-            return _only(self._registrar.answer(request))
+            return _only(self._registrar.answer(request, transaction))
         return _only(_other(request, method))
 
     def _invite(self, request: Any, transaction: Any) -> Any:

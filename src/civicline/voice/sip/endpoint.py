@@ -39,7 +39,7 @@ class SipEndpoint:
         self._legs: dict[str, Leg] = {}
         self._loop = Loop()
         self._outcomes = Outcomes(events, self._forget, self._loop.call_later)
-        registrar = Registrar(options, bindings, events.registered)
+        registrar = Registrar(options, bindings, events.registered, self._respond)
         self._door = Door(options, bindings, self._has_call, registrar.challenges, rarely, time.monotonic)
         self._arrivals = Arrivals(options, events, bindings, registrar, self._door, self._legs, self._agent)
         self._transactions = self._listen()
@@ -230,6 +230,9 @@ class SipEndpoint:
 
     def _own_address(self) -> Address:
         return self._options.advertise or self.address
+
+    def _respond(self, request: Any, transaction: Any, make: Callable[[], Any]) -> None:
+        self._loop.call_soon(lambda: self._transactions.respond(request, transaction, make))
 
     def _has_call(self, call_id: str) -> bool:
         return self._transactions.has_call(call_id)

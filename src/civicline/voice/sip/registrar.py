@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
-from civicline.voice.sip.api import Address, Binding, Bindings, Credentials, CredentialsAwayError, Options
+from civicline.voice.sip.api import Address, Binding, Bindings, Credentials, CredentialsAwayError, Known, Options
 from civicline.voice.sip.digest import Digest, Verdict, parse
 from civicline.voice.sip.guesses import Guesses
 from civicline.voice.sip.messages import header, reply, value
@@ -21,6 +22,7 @@ MOST_HOMES = 10_000
 """Of one host each; beyond, the half that would be forgotten first is."""
 
 Registered = Callable[[str, str, int], None]
+Respond = Callable[[Any, Any, Callable[[], Any]], None]
 
 
 class MemoryBindings:
@@ -85,11 +87,14 @@ AWAY_S = 2
 
 
 class Registrar:
-    def __init__(self, options: Options, bindings: Bindings, registered: Registered) -> None:
+    """`respond(request, transaction, make)` sends what `make` makes, on the loop; any thread may call it."""
+
+    def __init__(self, options: Options, bindings: Bindings, registered: Registered, respond: Respond) -> None:
         self._options = options
         self._credentials: Credentials = options.credentials
         self._bindings = bindings
         self._registered = registered
+        self._respond = respond
         self._digest = Digest(options.realm, options.secret, options.nonce_s, options.algorithms, time.time)
         self._guesses = Guesses(lambda user, host: bindings.knows(host, user), options.now)
 
@@ -97,21 +102,43 @@ class Registrar:
         """For a REGISTER without a signature, which is answered before it is parsed (door.py)."""
         return self._digest.challenges(stale=False, host=host)
 
-    def answer(self, request: Any) -> Any:
-        """The response to a signed REGISTER; bindings are changed by then."""
-        user, source = request.getHFBody("to").getUrl().username, request.getSource()
-        fields = parse(value(request, "authorization") or "")
-        name, host = fields.get("username", ""), source[0]
-        if not self._digest.gave(fields.get("nonce", ""), host):
-            return self._challenge(request, host)
-        wait_s = 0.0 if self._bindings.user_at(source) == name else self._guesses.wait_s(name, host)
-        if wait_s > 0.0:
-            later = header("Retry-After", str(math.ceil(wait_s)))
-            return reply(request, 503, "Too many wrong passwords", later)
+    def answer(self, request: Any, transaction: Any) -> Any:
+        """The response to a signed REGISTER; bindings are changed by then. None where it comes later: the password is
+        being looked up."""
+        fields, source = parse(value(request, "authorization") or ""), request.getSource()
+        name = fields.get("username", "")
+        if not self._digest.gave(fields.get("nonce", ""), source[0]):
+            return self._challenge(request, source[0])
+        if (wait_s := self._wait_s(name, source)) > 0.0:
+            return _held_off(request, wait_s)
         try:
-            verdict = self._digest.check(fields, "REGISTER", self._credentials(name), host)
+            found = self._credentials(name)
         except CredentialsAwayError:
-            return reply(request, 503, "Try again", header("Retry-After", str(AWAY_S)))
+            return _come_again(request)
+        if not isinstance(found, Future):
+            return self._judged(request, fields, found)
+        found.add_done_callback(
+            lambda done: self._respond(request, transaction, lambda: self._looked_up(request, fields, done))
+        )
+        return None
+
+    def _looked_up(self, request: Any, fields: Mapping[str, str], done: Future[Known]) -> Any:
+        """Others for that user may have been found wrong meanwhile: who asks many times at once guesses no faster."""
+        wait_s = self._wait_s(fields.get("username", ""), request.getSource())
+        if wait_s > 0.0:
+            return _held_off(request, wait_s)
+        try:
+            return self._judged(request, fields, done.result())
+        except CredentialsAwayError:
+            return _come_again(request)
+
+    def _wait_s(self, name: str, source: Address) -> float:
+        return 0.0 if self._bindings.user_at(source) == name else self._guesses.wait_s(name, source[0])
+
+    def _judged(self, request: Any, fields: Mapping[str, str], known: Known) -> Any:
+        user, name = request.getHFBody("to").getUrl().username, fields.get("username", "")
+        host = request.getSource()[0]
+        verdict = self._digest.check(fields, "REGISTER", known, host)
         if verdict is Verdict.STALE:
             return self._challenge(request, host)
         if verdict is Verdict.BAD or name != user:
@@ -172,6 +199,14 @@ class Registrar:
             for binding in self._bindings.of(user)
         )
         return reply(request, 200, "OK", *contacts)
+
+
+def _held_off(request: Any, wait_s: float) -> Any:
+    return reply(request, 503, "Too many wrong passwords", header("Retry-After", str(math.ceil(wait_s))))
+
+
+def _come_again(request: Any) -> Any:
+    return reply(request, 503, "Try again", header("Retry-After", str(AWAY_S)))
 
 
 def _order(request: Any) -> tuple[str, int]:

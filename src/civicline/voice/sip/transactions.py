@@ -82,6 +82,14 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
             report("a SIP request could not be handled", error)
             self._abandon(msg)
 
+    def respond(self, request: Any, transaction: Any, make: Callable[[], Any]) -> None:
+        """To a request that had to wait for its answer, which `make` makes."""
+        try:
+            self.sendResponse(make(), transaction)
+        except Exception as error:
+            report("a SIP request could not be handled", error)
+            self._abandon(request)
+
     def has_call(self, call_id: str) -> bool:
         """Whether a dialog of ours, or a request that we sent, has that Call-ID."""
         return call_id in self.req_consumers
