@@ -174,6 +174,18 @@ def test_an_interpreter_is_asked_to_join_and_never_left_alone(site: Stand, desk:
     heading(desk, "You are talking")
 
 
+def test_an_office_that_was_not_told_joins_unrecorded(site: Stand, desk: Page, call: str) -> None:
+    choose(desk, "office:county:tax_bill")
+    press(desk, "Ask first")
+    expect(desk.locator("#third")).to_have_text("Ringing: County treasurer")
+    site.give(requests.LegPickedUp(f"{call}-p1"))
+    expect(desk.locator("#recording")).to_have_text("allowed")
+    press(desk, "Join all three")
+    expect(desk.locator("#recording")).to_have_text("paused: the other office was not told of it")
+    press(desk, "Let the third party go")
+    expect(desk.locator("#recording")).to_have_text("allowed")
+
+
 def test_the_floor_shows_the_longest_hold(site: Stand, desk: Page, call: str, context: BrowserContext) -> None:
     floor = signed_in(context.browser.new_context(base_url=site.url, locale="en-US"), SUPERVISOR)  # type: ignore[union-attr]
     floor.goto("/floor/")

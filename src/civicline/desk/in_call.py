@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from civicline.contacts import queries
 from civicline.contacts.models import ContactRow
 from civicline.core import hours
-from civicline.core.agency import Agency
+from civicline.core.agency import Agency, Office
 from civicline.core.in_call import OURS
 from civicline.core.lifecycle import AgentState, ConsultState, HeldBy, PassedOnFor
 from civicline.web.agency import current, said
@@ -75,8 +75,18 @@ def controls(row: ContactRow) -> list[Control]:
 
 def _helps(agency: Agency | None, row: ContactRow) -> bool:
     """The third party is an office that is never left alone with the caller."""
-    office = agency.offices.get(row.consult_with or "") if agency is not None else None
+    office = _office(agency, row)
     return office is not None and office.helps
+
+
+def untold(row: ContactRow, agency: Agency | None) -> bool:
+    """An office has joined that heard no notice: the recording pauses (`core.consent`)."""
+    office = _office(agency, row)
+    return office is not None and not office.recorded and row.consult_state == ConsultState.JOINED
+
+
+def _office(agency: Agency | None, row: ContactRow) -> Office | None:
+    return agency.offices.get(row.consult_with or "") if agency is not None else None
 
 
 def third(row: ContactRow, agency: Agency | None) -> str:

@@ -15,7 +15,7 @@ from civicline.core.agency import Agency
 from civicline.core.lifecycle import AgentState, PassedOnFor, Recording
 from civicline.desk import promising, ring_back
 from civicline.desk.actions import NOTE
-from civicline.desk.in_call import REMIND_AFTER_S, Control, Group, controls, groups, reasons, third
+from civicline.desk.in_call import REMIND_AFTER_S, Control, Group, controls, groups, reasons, third, untold
 from civicline.desk.promising import Later
 from civicline.desk.ring_back import RingBack
 from civicline.people import sealing
@@ -98,6 +98,8 @@ class InHand:
     controls: list[Control]
     groups: list[Group]
     paused_at: datetime | None
+    untold: bool
+    """The recording pauses by itself: an office has joined that was not told of it."""
     paused_s: int
     """How long the recording had been paused when the journal last reminded; 0 before."""
     buttons: list[Button]
@@ -179,6 +181,7 @@ def _in_hand(state: AgentState, me: AgentRow, row: ContactRow, agency: Agency | 
         controls=controls(row) if holds else [],
         groups=groups(agency, me.id) if holds and agency and not row.consult_state else [],
         paused_at=row.recording_paused_at if holds else None,
+        untold=holds and untold(row, agency),
         paused_s=_paused_s(row) if holds else 0,
         buttons=[Button(name, LABELS[name]) for name in _of_recording(state, row)],
         entered=_entered(row.id, agency) if agency else [],
