@@ -22,12 +22,14 @@ from e2e import centre as centre_module
 from e2e.callers import SCENARIOS, Town
 from e2e.centre import Centre
 from e2e.pcaps import PTIME_S, SAMPLES
-from e2e.talks import Talk
+from e2e.talks import BOB_HZ, Talk, take
 from e2e.witness import AGENT_HZ, CALLER_HZ, Ear, has_tone, is_flowing
 from peers.ports import eventually, free_udp
 from peers.sipp import Sipp
 
 OFFICE_HZ = 1200.0
+OFFICE, DIALLED = "+12025550199", "2025550199"
+"""The other office's number as the pack writes it, and as a representative dials it."""
 MEDIA = re.compile(r"^m=audio (\d+)", re.M)
 A_LAW = 8
 """Its payload type."""
@@ -46,6 +48,8 @@ def centre(tmp_path_factory: pytest.TempPathFactory, office_port: int) -> Iterat
     pack = shutil.copytree(centre_module.PACK, folder / "pack")
     trunk = f'local: {{networks: [127.0.0.0/8], caller_id: "100", hosts: ["127.0.0.1:{office_port}"]}}\n'
     (pack / "trunks.yaml").write_text(trunk)
+    offices = pack / "offices.yaml"
+    offices.write_text(offices.read_text().replace('number: "555"', f'number: "{OFFICE}"'))
     with Centre(folder, pack) as running:
         yield running
 
@@ -218,7 +222,7 @@ def test_a_caller_passes_nobody_on_and_the_talk_goes_on(town: Town, tones: dict[
         town.until("ann", AgentState.WRAP_UP)
 
 
-def test_a_refer_is_a_blind_transfer(town: Town, talk: Talk) -> None:
+def test_a_refer_to_a_queue_is_a_blind_transfer(town: Town, talk: Talk) -> None:
     host, port = town.centre.sip
     talk.phone.command("transfer", f"sip:operator@{host}:{port}")
     talk.caller.until("waiting")
@@ -226,6 +230,29 @@ def test_a_refer_is_a_blind_transfer(town: Town, talk: Talk) -> None:
     talk.phone.expect("CALL_CLOSED")
     town.until("ann", AgentState.WRAP_UP)
     talk.caller.leave()
+
+
+def test_a_refer_to_a_colleague_rings_them(town: Town, talk: Talk) -> None:
+    host, port = town.centre.sip
+    with town.working("bob", plays=talk.tones["bob"]) as phone:
+        talk.phone.command("transfer", f"sip:bob@{host}:{port}")
+        take(town, "bob", phone)
+        eventually(lambda: talk.caller.ear.hears(BOB_HZ), what="the colleague's tone at the caller's")
+        town.until("ann", AgentState.WRAP_UP)
+        talk.caller.leave()
+        town.until("bob", AgentState.WRAP_UP)
+
+
+def test_a_refer_to_an_office_however_its_number_is_dialled(town: Town, talk: Talk, office_port: int) -> None:
+    host, port = town.centre.sip
+    with office(office_port) as other:
+        talk.phone.command("transfer", f"sip:{DIALLED}@{host}:{port}")
+        eventually(other.listen, what="the call at the office")
+        eventually(lambda: talk.caller.ear.hears(OFFICE_HZ), what="the office's tone at the caller's")
+        town.until("ann", AgentState.WRAP_UP)
+        talk.caller.leave()
+        assert other.sipp.wait().ok
+    assert talk.contact.referrals[-1].office == "vehicles"
 
 
 def test_sent_to_another_office(town: Town, talk: Talk, office_port: int) -> None:
@@ -238,14 +265,13 @@ def test_sent_to_another_office(town: Town, talk: Talk, office_port: int) -> Non
         eventually(lambda: talk.caller.ear.hears(OFFICE_HZ), what="the office's tone at the caller's")
         eventually(lambda: other.ear.hears(CALLER_HZ), what="the caller's tone at the office")
         invite = next(m for m in other.sipp.messages() if m.start.startswith("INVITE"))
-        assert invite.start.startswith("INVITE sip:555@127.0.0.1")
+        assert invite.start.startswith(f"INVITE sip:{OFFICE}@127.0.0.1")
         assert "sip:100@" in (invite.header("From") or ""), "the carrier's caller id"
         talk.caller.leave()
         assert other.sipp.wait(20).ok
     assert (talk.contact.state, talk.contact.ended_by) == ("closed", HungUpBy.CALLER)
     town.centre.wrap_up("ann")
-    needs = town.report()["needs"]
-    assert needs == [{"office": "vehicles", "need": "plates", "sent": 1, "answered": 1}]
+    assert {"office": "vehicles", "need": "plates", "sent": 1, "answered": 1} in town.report()["needs"]
 
 
 def test_an_office_that_does_not_answer_gives_the_caller_back(town: Town, talk: Talk) -> None:

@@ -68,7 +68,13 @@ def line_called(agency: Agency, number: str) -> str | None:
     return _lines(agency.country, tuple(agency.lines)).get(_canonical(agency.country, number))
 
 
-@lru_cache(maxsize=2)
+def as_in_pack(agency: Agency, dialled: str) -> str:
+    """The number of a line or an office as the pack writes it, however it was dialled; anything else as it is."""
+    numbers = (*(office.number for office in agency.offices.values()), *agency.lines)
+    return dialled if dialled in numbers else _lines(agency.country, numbers).get(canonical(agency, dialled), dialled)
+
+
+@lru_cache(maxsize=4)
 def _lines(country: str, lines: tuple[str, ...]) -> dict[str, str]:
     """By their canonical numbers. Looked up for every call to a number that nobody serves."""
     return {_canonical(country, line): line for line in lines}

@@ -15,6 +15,7 @@ from civicline.core import requests
 from civicline.core.in_call import refer_to
 from civicline.voice import store
 from civicline.voice.calls import LocalLeg, Phase
+from civicline.voice.dialable import as_in_pack
 from civicline.voice.media import sdp as sdps
 from civicline.voice.sip.api import EndedBy
 
@@ -125,10 +126,10 @@ def _holds(sdp: str) -> bool:
 
 def referred(app: Application, leg: str, to_user: str) -> bool:
     """REFER from a representative's phone: a blind transfer, if the target is one of ours or an allowed office."""
-    local, known = app.local.get(leg), app.state.legs.get(leg)
-    if local is None or known is None or known.agent is None or local.phase is not Phase.UP:
+    local, known, agency = app.local.get(leg), app.state.legs.get(leg), app.state.agency
+    if local is None or known is None or known.agent is None or local.phase is not Phase.UP or agency is None:
         return False
-    asked = refer_to(app.state, known, to_user, time.time())
+    asked = refer_to(app.state, known, as_in_pack(agency, to_user), time.time())
     if asked is None or not app.ask(asked):
         return False
     local.referred = True
