@@ -139,10 +139,16 @@ def office(port: int) -> Iterator[Office]:
         made.ear.close()
 
 
-@pytest.mark.parametrize("killed", ["", "voice"])
-def test_the_callers_own_phone_holds_and_resumes(town: Town, tones: dict[str, Path], killed: str) -> None:
+@pytest.mark.parametrize(
+    ("says", "answer", "killed"), [("sendonly", "recvonly", ""), ("inactive", "inactive", "voice")]
+)
+def test_the_callers_own_phone_holds_and_resumes(
+    town: Town, tones: dict[str, Path], tmp_path: Path, says: str, answer: str, killed: str
+) -> None:
+    scenario = (SCENARIOS / "caller_holds.xml").read_text()
+    (tmp_path / "holds.xml").write_text(scenario.replace("a=sendonly", f"a={says}"))
     with ExitStack() as stack:
-        talk = Talk(town, tones, stack, "caller_holds")
+        talk = Talk(town, tones, stack, str(tmp_path / "holds"))
         for _ in range(2):
             talk.caller.hang_up()  # which makes the scenario go on: a hold
             eventually(lambda: talk.contact.held_at, what="the hold")
@@ -156,7 +162,7 @@ def test_the_callers_own_phone_holds_and_resumes(town: Town, tones: dict[str, Pa
         result = talk.caller.leave()
         answers = [m for m in result.received("SIP/2.0 200") if "INVITE" in (m.header("CSeq") or "")]
         directions = [re.findall(r"a=(sendrecv|sendonly|recvonly|inactive)", m.body) for m in answers]
-        assert directions == [["sendrecv"], ["recvonly"], ["sendrecv"], ["sendrecv"], ["sendrecv"]]
+        assert directions == [["sendrecv"], [answer], ["sendrecv"], ["sendrecv"], ["sendrecv"]]
         sessions, versions = zip(*(m.body.splitlines()[1].split()[1:3] for m in answers), strict=True)
         assert len(set(sessions)) == 1 and list(versions) == sorted(versions, key=int)
         assert len(set(versions[:3])) == 3, "each of these changed something (RFC 3264 section 8)"
@@ -187,10 +193,15 @@ def test_a_carrier_moves_the_call_to_another_law(town: Town, tones: dict[str, Pa
     assert talk.contact.holds == 0
 
 
-def test_the_representatives_own_phone_holds_and_resumes(talk: Talk) -> None:
+@pytest.mark.parametrize("killed", ["", "voice"])
+def test_the_representatives_own_phone_holds_and_resumes(town: Town, talk: Talk, killed: str) -> None:
     talk.phone.command("hold")
     talk.caller_hears_music()
     assert talk.contact.held_by is HeldBy.PHONE
+    if killed:
+        kill(town, killed)
+        talk.caller.hear_music()
+        assert talk.contact.held_by is HeldBy.PHONE, "nobody resumed"
     talk.phone.command("resume")
     eventually(lambda: talk.contact.held_at is None, what="the end of the hold")
     eventually(lambda: talk.caller.ear.hears(AGENT_HZ), what="the representative's tone at the caller's")
