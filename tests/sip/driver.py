@@ -108,6 +108,9 @@ class App:
     def answered(self, leg, sdp, dialog):
         say("answered", leg=leg, sdp=sdp, dialog=dialog.decode())
 
+    def acknowledged(self, leg):
+        say("acknowledged", leg=leg)
+
     def failed(self, leg, code, reason):
         say("failed", leg=leg, code=code)
 

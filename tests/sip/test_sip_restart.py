@@ -44,6 +44,26 @@ def test_a_dialog_stored_before_its_200_is_enough() -> None:
     assert result.ok, result.explain()
 
 
+def test_a_call_that_was_taken_up_long_after_its_answer_is_kept_alive() -> None:
+    """Its dialog was stored before our SDP was known; who takes it up says what that is. Nothing is sent for that."""
+    with App() as first, Sipp("uac_stays", first.address) as carrier:
+        leg = first.expect("invited")["leg"]
+        dialog = first.do("dialog", leg=leg)
+        first.do("answer", leg=leg, sdp=sdp())
+        first.expect("acknowledged", leg=leg)
+        first.kill()
+        with App(port=first.address[1]) as second:
+            second.do("rehydrate", leg=leg, dialog=saved_before(dialog, 10))
+            assert not second.do("keep_alive", leg=leg)
+            second.do("answer", leg=leg, sdp=sdp())
+            assert second.do("keep_alive", leg=leg)
+            assert second.expect("alive", leg=leg)["ok"]
+            second.do("hang_up", leg=leg)
+            result = carrier.wait()
+    assert result.ok, result.explain()
+    assert len(result.received("SIP/2.0 200 OK")) == 1
+
+
 def test_a_200_that_never_left_is_sent_by_the_new_process() -> None:
     with App() as first, Sipp("uac_stays", first.address) as carrier:
         leg = first.expect("invited")["leg"]

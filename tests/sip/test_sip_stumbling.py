@@ -26,7 +26,9 @@ class FarEnd:
         self._socket.settimeout(30)
         self.address = self._socket.getsockname()
 
-    def request(self, method: str, name: str, *headers: str, to: str = "<sip:5550100@127.0.0.1>") -> None:
+    def request(
+        self, method: str, name: str, *headers: str, to: str = "<sip:5550100@127.0.0.1>", cseq: int = 1
+    ) -> None:
         host, port = self.address
         lines = [
             f"{method} sip:5550100@127.0.0.1 SIP/2.0",
@@ -34,7 +36,7 @@ class FarEnd:
             f"From: <sip:me@{host}>;tag={name}",
             f"To: {to}",
             f"Call-ID: {name}",
-            f"CSeq: 1 {method}",
+            f"CSeq: {cseq} {method}",
             f"Contact: <sip:me@{host}:{port}>",
             *headers,
         ]
@@ -77,6 +79,16 @@ def test_an_invite_with_a_broken_signature_is_refused_and_forgotten(app: App, fa
     eventually(lambda: app.do("held") == NOTHING, what="the end of all that was kept")
     assert app.count("invited") == 0
     assert app.do("legs") == []
+
+
+def test_an_invite_again_with_another_cseq_leaves_nothing(app: App, far_end: FarEnd) -> None:
+    """Each was kept for as long as its Expires says."""
+    for cseq in range(1, 5):
+        far_end.request("INVITE", "again", "Expires: 4294967295", cseq=cseq)
+    far_end.request("OPTIONS", "after")
+    far_end.expect("SIP/2.0 200")
+    assert app.do("held") == [1, 1, 0]
+    assert len(app.do("legs")) == 1
 
 
 @pytest.mark.parametrize("method", ["INVITE", "INFO", "CANCEL"])

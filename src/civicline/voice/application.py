@@ -276,6 +276,12 @@ class Application:
     def invited(self, invite: Invite) -> None:
         caller_leg.invited(self, invite)
 
+    def acknowledged(self, leg: str) -> None:
+        local = self.local.get(leg)
+        call = self.calls.get(local.contact) if local is not None else None
+        if local is not None and call is not None:
+            bridge.confirm(self, call, local)
+
     def ringing(self, leg: str) -> None:
         self.ask(requests.LegRang(leg))
 

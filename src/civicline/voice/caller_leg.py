@@ -19,7 +19,6 @@ from civicline.voice.calls import Call, LocalLeg, Phase
 from civicline.voice.dialable import canonical, line_called, number_to_ring
 from civicline.voice.media import sdp as sdps
 from civicline.voice.names import contact_of
-from civicline.voice.sip import dialog as dialogs
 from civicline.voice.sip.api import Invite
 from civicline.voice.sip.dialog import DialogError
 from civicline.voice.sip.quiet import rarely
@@ -34,7 +33,6 @@ NO_AUDIO = (488, "Not Acceptable Here")
 LATER = (503, "Service Unavailable")
 DECIDED_WITHIN_S = 10.0
 """If the engine has not taken the call by then it is told to come again (an engine restart takes about 2 s)."""
-ACK_EVERY_S = 0.05
 LOOK_AGAIN_S = 1.0
 """The dialog could not be read: the database is away."""
 INVITE_AGAIN_S = 35.0
@@ -124,19 +122,6 @@ def mend(app: Application, call: Call, leg: Leg, local: LocalLeg | None) -> None
     elif leg.state is LegState.ANSWERED and local.phase is Phase.STORING:
         local.phase = Phase.UP
         app.endpoint.answer(local.id, local.local_sdp)
-        _await_ack(app, call, local)
-
-
-def _await_ack(app: Application, call: Call, local: LocalLeg) -> None:
-    """Let the caller be sent to when the ACK is there: it shows that our 200 arrived where the INVITE came from. SIP
-    ends a leg whose ACK does not come."""
-    dialog = app.endpoint.dialog(local.id)
-    if app.local.get(local.id) is not local or dialog is None:
-        return
-    if dialogs.read(dialog).response is None:
-        bridge.confirm(app, call, local)
-    else:
-        app.endpoint.call_later(ACK_EVERY_S, lambda: _await_ack(app, call, local))
 
 
 def _take_up(app: Application, call: Call, leg: Leg) -> None:

@@ -125,6 +125,9 @@ class Events(Protocol):
     def answered(self, leg: str, sdp: str | None, dialog: bytes) -> None:
         """The phone took the call; the ACK is on its way. Store `dialog` to survive a restart."""
 
+    def acknowledged(self, leg: str) -> None:
+        """The ACK to a 200 of ours has come: the far end is where its INVITE said."""
+
     def failed(self, leg: str, code: int, reason: str) -> None:
         """Our call was not taken: 486 busy, 603 declined, 480 or 408 unreachable or no answer."""
 

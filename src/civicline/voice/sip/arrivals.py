@@ -59,7 +59,7 @@ class Arrivals:
         invite = self._read(request, trunk)
         known = self._legs.get(invite.leg)
         if known is not None:
-            return self._known(request, known)
+            return self._known(request, known, transaction)
         agent = self._new_agent(invite.leg)
         agent.invite_branch = request.getHFBody("via").getBranch()
         agent.source = request.getSource()
@@ -95,10 +95,13 @@ class Arrivals:
             return reply(request, 400, "An INVITE needs one Contact")
         return None
 
-    def _known(self, request: Any, leg: Leg) -> Any:
+    def _known(self, request: Any, leg: Leg, transaction: Any) -> Any:
         """The INVITE of a leg that was taken up after a restart is answered when the leg is; any other one
-        with the same names came by a second way (RFC 3261 section 8.2.2.2)."""
+        with the same names came by a second way (RFC 3261 section 8.2.2.2). Its transaction is not kept: it would be
+        for as long as Expires says, and end the call then."""
         if leg.agent.invite_branch == request.getHFBody("via").getBranch():
+            transaction.teE.cancel()
+            transaction.teE = None
             return None
         return _only(reply(request, 482, "Loop Detected"))
 

@@ -71,6 +71,8 @@ class SipEndpoint:
         found = self._legs.get(leg)
         if found and found.unanswered:
             return self._answer_again(found, sdp)
+        if found is not None and found.phase is Phase.UP and found.agreed_sdp is None:
+            found.agree(sdp)  # taken up: its dialog was stored before it was answered
         if found is None or found.phase is not Phase.ARRIVING:
             return False
         found.phase, found.agreed_sdp, found.answered_here = Phase.UP, sdp, True
@@ -248,6 +250,7 @@ class SipEndpoint:
         agent.lContact = contact(user, self._own_address())
         agent.lTag = self._options.name_tag(leg)
         agent.holds_ack = self._options.hold_ack
+        agent.on_ack = lambda: self._events.acknowledged(leg)
         agent.on_refer = lambda to_user: leg in self._legs and self._events.referred(leg, to_user)
         return agent
 
@@ -265,7 +268,7 @@ class SipEndpoint:
 
     def _answer_again(self, leg: Leg, sdp: str) -> bool:
         saved, leg.unanswered = leg.unanswered, None
-        leg.agreed_sdp, leg.agent.lSDP = sdp, body(sdp)
+        leg.agree(sdp)
         if saved is None:
             return False
         again = dialogs.pending_answer(saved, sdp, leg.agent.lContact)
@@ -280,6 +283,7 @@ class SipEndpoint:
 
     def _acknowledged(self, leg: Leg) -> None:
         leg.agent.acknowledged = True
+        self._events.acknowledged(leg.name)
         self._outcomes.next_offer(leg)
 
     def _forget(self, leg: Leg) -> None:

@@ -52,6 +52,9 @@ class Leg:
         """We sent 200 and no ACK came yet: the caller may never have been there."""
         return self.answered_here and self.phase is Phase.UP and not self.agent.acknowledged
 
+    def agree(self, sdp: str) -> None:
+        self.agreed_sdp, self.agent.lSDP = sdp, body(sdp)
+
     def tell(self, event: Any) -> None:
         self.agent.recvEvent(event)
 

@@ -81,7 +81,7 @@ class Agent(UA):  # type: ignore[misc]
     lost = False
     offers_in_200 = False
     acknowledged = False
-    on_ack: Callable[[], None] | None = None
+    on_ack: Callable[[], None] | None = None  # of a 200 of ours
     first_branch: str | None = None  # of the next INVITE
     holds_ack = False
     on_refer: Callable[[str], bool] | None = None
