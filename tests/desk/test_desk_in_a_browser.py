@@ -76,10 +76,7 @@ def test_a_call_from_ring_to_wrap_up(site: Stand, desk: Page) -> None:
 
 
 def test_the_form_is_kept_while_the_panel_is_renewed(site: Stand, desk: Page) -> None:
-    site.ready_agent(REPRESENTATIVE)
-    contact = site.call()
-    site.to_state(REPRESENTATIVE, "offered")
-    site.phone_answers(contact)
+    contact = site.talk(REPRESENTATIVE)
     site.caller_leaves(contact)
     state(desk, "Wrap-up")
     desk.get_by_label("Outcome").select_option("referred")
@@ -94,10 +91,7 @@ def test_the_form_is_kept_while_the_panel_is_renewed(site: Stand, desk: Page) ->
 
 
 def test_the_recording_is_paused_goes_on_and_is_refused(site: Stand, desk: Page) -> None:
-    site.ready_agent(REPRESENTATIVE)
-    contact = site.call()
-    site.to_state(REPRESENTATIVE, "offered")
-    site.phone_answers(contact)
+    contact = site.talk(REPRESENTATIVE)
     state(desk, "Talking")
     press(desk, "Pause the recording")
     expect(desk.locator("#paused")).to_contain_text("Nothing that is said now is kept.")
@@ -114,10 +108,7 @@ def test_the_recording_is_paused_goes_on_and_is_refused(site: Stand, desk: Page)
 
 
 def test_a_refusal_by_the_persons_key_is_shown_and_said(site: Stand, desk: Page) -> None:
-    site.ready_agent(REPRESENTATIVE)
-    contact = site.call()
-    site.to_state(REPRESENTATIVE, "offered")
-    site.phone_answers(contact)
+    contact = site.talk(REPRESENTATIVE)
     state(desk, "Talking")
     site.give(requests.RefuseRecording(contact))
     expect(desk.locator("#recording")).to_have_text("refused: not recorded")
@@ -125,10 +116,7 @@ def test_a_refusal_by_the_persons_key_is_shown_and_said(site: Stand, desk: Page)
 
 
 def test_without_a_word_on_resolution_nothing_is_saved(site: Stand, desk: Page) -> None:
-    site.ready_agent(REPRESENTATIVE)
-    contact = site.call()
-    site.to_state(REPRESENTATIVE, "offered")
-    site.phone_answers(contact)
+    contact = site.talk(REPRESENTATIVE)
     site.caller_leaves(contact)
     state(desk, "Wrap-up")
     before = len(site.bodies("request.wrap_up"))

@@ -43,10 +43,7 @@ def _rested(site: Stand):
 @pytest.fixture
 def call(site: Stand, desk: Page) -> str:
     """Amara talks to a caller."""
-    site.ready_agent(REPRESENTATIVE)
-    contact = site.call()
-    site.to_state(REPRESENTATIVE, "offered")
-    site.phone_answers(contact)
+    contact = site.talk(REPRESENTATIVE)
     heading(desk, "You are talking")
     return contact
 

@@ -45,10 +45,7 @@ def _rested(site: Stand):
 
 def cut(site: Stand, caller: str) -> str:
     """Amara talks to somebody whose line drops."""
-    site.ready_agent(REPRESENTATIVE)
-    contact = site.call(caller=caller)
-    site.to_state(REPRESENTATIVE, "offered")
-    site.phone_answers(contact)
+    contact = site.talk(REPRESENTATIVE, caller)
     site.to_state(REPRESENTATIVE, "talking")
     site.caller_leaves(contact)
     site.to_state(REPRESENTATIVE, "wrap_up")

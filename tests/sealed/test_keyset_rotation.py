@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,12 +22,6 @@ ONE, OTHER = "1" * 32, "2" * 32
 NUMBER = "+13035550100"
 SERVICE = 12345
 """The user id of a service's own user."""
-
-
-@pytest.fixture
-def conn(journal) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(journal.urls.app, autocommit=True) as conn:
-        yield conn
 
 
 @pytest.fixture

@@ -33,12 +33,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def conn(journal) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(journal.urls.app, autocommit=True) as conn:
-        yield conn
-
-
-@pytest.fixture
 def ours(tmp_path: Path) -> Path:
     keyset.create(tmp_path / "ours.json")
     return tmp_path / "ours.json"

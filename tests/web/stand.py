@@ -104,6 +104,14 @@ class Stand:
         )
         return contact
 
+    def talk(self, name: str, caller: str = "") -> str:
+        """The representative, who was signed out, talks to a new caller; gives the contact's id."""
+        self.ready_agent(name)
+        contact = self.call(caller=caller)
+        self.to_state(name, "offered")
+        self.phone_answers(contact)
+        return contact
+
     def caller_leaves(self, contact: str) -> None:
         """And voice then lets both phones go, as it does for whatever leg should have ended."""
         ended = [requests.LegHungUp(f"{contact}-{number}", HungUpBy.US) for number in (1, 2, 3, "b1", "b2")]
