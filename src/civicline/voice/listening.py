@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from civicline.core import requests
-from civicline.core.lifecycle import Recording
+from civicline.core.lifecycle import ContactState, Recording
 from civicline.core.model import Contact
 from civicline.core.requests import Request
 from civicline.people.sealing import Statement
@@ -64,8 +64,10 @@ def _enter(heard: Listening, step: Step) -> None:
 
 
 def _leave(app: Application, contact: Contact, events: Sequence[int]) -> None:
-    """No step is left: of keys that were pressed for one, or in the talk, a refusal counts."""
-    if REFUSAL in events and contact.recording is not Recording.REFUSED:
+    """No step is left: of keys that were pressed for one, or in the talk, a refusal counts. Another office's own menu
+    may ask for the same key, and after the talk it would destroy what was kept without a word."""
+    may = contact.state is ContactState.TALKING and contact.recording is not Recording.REFUSED
+    if may and REFUSAL in events:
         app.ask(requests.RefuseRecording(contact.id))
 
 
@@ -132,7 +134,7 @@ def _as_heard(app: Application, step: Step, asked: Request) -> Request:
 
 
 def pressed(app: Application, call: Call, leg: str, event: int) -> None:
-    """A digit, by its RFC 4733 event number. Digits are never logged. In a talk only a refusal counts."""
+    """A digit, by its RFC 4733 event number. Digits are never logged. In a talk only a refusal counts, at another office nothing."""
     contact = app.state.contacts.get(call.contact)
     if contact is None or leg != contact.leg or not 0 <= event < len(DIGITS):
         return
