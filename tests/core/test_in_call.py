@@ -295,6 +295,20 @@ def test_a_line_to_an_office_that_is_lost_sends_the_caller_back_to_their_place(f
     assert needs([contact(floor)]) == [("vehicles", "plates", 1, 1)], "it had answered"
 
 
+def test_a_line_to_an_office_that_is_lost_after_closing_time_sends_nobody_back():
+    """Nobody would take them there, and nothing ends a wait in a queue that has closed."""
+    floor = Floor()
+    floor.ready("dee")
+    floor.call("c1", "building", "es")
+    floor.answer("c1")
+    floor.do(r.SendToOffice("dee", "c1", "vehicles", "plates"))
+    floor.do(r.LegPickedUp("c1-p1"))
+    floor.wait(10 * 3600)
+    assert "ReferralEnded" in floor.do(r.LegHungUp("c1-p1", HungUpBy.LOST))
+    assert (contact(floor).state, contact(floor).ended_by) == ("closed", HungUpBy.LOST)
+    assert floor.state.legs["c1-c"].state == "ending"
+
+
 def test_a_word_on_a_referral_that_failed_does_not_count(floor):
     floor.do(r.SendToOffice("bob", "c1", "vehicles", "plates"))
     floor.wrap_up("c1", "bob", resolved=True)

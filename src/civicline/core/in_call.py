@@ -308,7 +308,7 @@ def leg_over(
 ) -> bool:
     """What an ended leg means to a talk with hold, third party or office. False: `decide` goes on with it."""
     if contact.state is ContactState.OUTSIDE:
-        return _outside_over(contact, leg_id, failure, by, at, record)
+        return _outside_over(state, contact, leg_id, failure, by, at, record)
     if contact.state is not ContactState.TALKING:
         return False
     if contact.consult is not None and leg_id == contact.consult.leg:
@@ -349,15 +349,25 @@ def _holder_over(state: State, contact: Contact, by: HungUpBy, at: float, record
     return True
 
 
-def _outside_over(contact: Contact, leg_id: str, failure: Failure, by: HungUpBy, at: float, record: Record) -> bool:
-    """A line to the office that is lost after its answer sends the caller back like one that was not answered."""
+def _outside_over(
+    state: State, contact: Contact, leg_id: str, failure: Failure, by: HungUpBy, at: float, record: Record
+) -> bool:
+    """A line to the office that is lost after its answer sends the caller back like one that was not answered, while
+    there is somebody to wait for: they may have talked there until after closing time."""
     referral = contact.referrals[-1]
-    lost = by is HungUpBy.LOST and referral.answered_at is not None
-    if leg_id == contact.leg or (leg_id == referral.leg and referral.answered_at is not None and not lost):
+    answered = referral.answered_at is not None
+    lost = answered and by is HungUpBy.LOST and _is_open(state, contact.queue, at)
+    if leg_id == contact.leg or (leg_id == referral.leg and answered and not lost):
         record(facts.ReferralEnded(at, contact.id, by))
     elif leg_id == referral.leg:
         record(facts.OfficeMissed(at, contact.id, leg_id, Failure.UNREACHABLE if lost else failure))
     return True
+
+
+def _is_open(state: State, queue_id: str | None, at: float) -> bool:
+    agency = state.agency
+    queue = agency.queues.get(queue_id or "") if agency else None
+    return agency is not None and queue is not None and hours.is_open(agency, queue.calendar, at)
 
 
 # Time, and the word of those who passed on
