@@ -193,6 +193,19 @@ def test_who_was_passed_on_and_is_cut_off_has_the_place_again(how, kept):
     )
 
 
+@pytest.mark.parametrize(("topic", "kept"), [("income", False), ("records", True)])
+def test_who_leaves_the_line_they_were_passed_on_to_has_the_place_there_alone(topic, kept):
+    """In the line where they were served, the old place would be ahead of everybody."""
+    cut = Floor(pack_with())
+    cut.ready("ann")
+    cut.call("c1", "income", caller="a number")
+    cut.answer("c1")
+    cut.do(r.PassOn("ann", "c1", r.PassedOnFor.OTHER_TOPIC, topic="records"))
+    cut.caller_hangs_up("c1")
+    back = cut.call("c2", topic, caller="a number")
+    assert (back.restored_from == "c1", back.place == cut.state.contacts["c1"].place) == (kept, kept)
+
+
 def test_who_was_served_after_an_office_that_did_not_answer_comes_anew():
     cut = Floor(pack_with())
     cut.ready("bob")

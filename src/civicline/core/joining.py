@@ -90,7 +90,7 @@ def _kept_place(state: State, contact: Contact, queue: Queue) -> Contact | None:
         return None
     kept = (state.contacts[id_] for entries in state.derived.kept.values() for _, id_ in entries)
     theirs = (each for each in kept if contact.caller in indexes.numbers_of(each))
-    return next((each for each in theirs if _was_in(each, queue)), None)
+    return next((each for each in theirs if _waits_for(each, queue)), None)
 
 
 def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> Contact | None:
@@ -99,11 +99,13 @@ def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> Cont
     policy = queue.callback
     if lost is None or lost.left_at is None or policy is None or contact.place is not None:
         return None
-    return lost if _was_in(lost, queue) and at < lost.left_at + policy.keep_place_s else None
+    return lost if _waits_for(lost, queue) and at < lost.left_at + policy.keep_place_s else None
 
 
-def _was_in(contact: Contact, queue: Queue) -> bool:
-    return queue.id in {contact.queue, *(each.queue for each in contact.segments)}
+def _waits_for(lost: Contact, queue: Queue) -> bool:
+    """Whoever was cut off in the talk may be back by any queue of it. Whoever left a line waited in that one alone:
+    where they were served before, the old place would be ahead of everybody."""
+    return queue.id == lost.queue or (lost.was_cut and queue.id in {each.queue for each in lost.segments})
 
 
 def _is_full(state: State, agency: Agency, contact: Contact, queue: Queue, skill: str) -> bool:
