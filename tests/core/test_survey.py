@@ -4,7 +4,7 @@ import pytest
 
 from civicline.core import deadlines, survey
 from civicline.core import requests as r
-from civicline.core.lifecycle import HungUpBy
+from civicline.core.lifecycle import HeldBy, HungUpBy
 from civicline.core.survey import Replied, SurveyEnd, SurveyState
 from core import packs
 from core.floor import Floor
@@ -46,6 +46,21 @@ def test_from_the_first_question_to_the_thanks(floor):
     assert of(floor).state == "wrapping"
     assert floor.wrap_up("c1", "ann") == ["ContactWrapped", "AgentAvailable"]
     assert of(floor).state == "closed"
+
+
+@pytest.mark.parametrize("first", ["the phone", "the desk"])
+def test_a_phone_on_hold_is_not_asked(first):
+    """Nobody would hear the questions, whoever else holds the call."""
+    floor = Floor()
+    floor.ready("ann")
+    floor.call("c1", "income", invited=True)
+    floor.answer("c1")
+    held = [r.PhoneHeld("c1-c"), r.HoldCaller("ann", "c1")]
+    for each in held if first == "the phone" else held[::-1]:
+        floor.do(each)
+    assert of(floor).held_by is HeldBy.DESK
+    floor.do(r.HangUp("ann", "c1"))
+    assert of(floor).survey.state is SurveyState.OFFERED
 
 
 def test_the_representative_takes_the_next_call_meanwhile(floor):

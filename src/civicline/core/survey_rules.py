@@ -32,7 +32,7 @@ def begin(state: State, contact: Contact, by: HungUpBy, at: float, record: Recor
     leg, agency, response = state.legs.get(contact.leg), state.agency, contact.survey
     if by is not HungUpBy.AGENT or leg is None or leg.state is not LegState.ANSWERED:
         return
-    if contact.held_by is HeldBy.CALLER:  # their phone is on hold: nobody would hear the questions
+    if leg.holds or contact.held_by is HeldBy.CALLER:  # nobody would hear the questions
         return
     if response is None or response.state is not SurveyState.OFFERED or agency is None:
         return
