@@ -59,6 +59,10 @@ def test_a_phone_behind_nat_is_learned_and_answered(engine: EngineProcess, calle
     real.say_for(700, 1.2)
     assert leg(engine)["locked"] == 1
     assert real.hears(500, saying=lambda: agent.say(500, 0))
+    engine.command(client.offer_caller(CALL, CALLER, caller.sdp().replace("RTP/AVP 0 8 ", "RTP/AVP 0 "), OUTSIDE))
+    engine.command(client.answer_agent(CALL, CALLER, AGENT, agent.sdp()))
+    real.clear()
+    assert real.hears(500, saying=lambda: agent.say(500, 0)), "silent, and another law: it is where it was"
     real.close()
 
 

@@ -147,9 +147,9 @@ class App:
     def do_trying(self, leg):
         return self.endpoint.trying(leg)
 
-    def do_rehydrate(self, leg, dialog, waits=False):
+    def do_rehydrate(self, leg, dialog, local_sdp="", waits=False):
         try:
-            return self.endpoint.rehydrate(leg, dialog.encode(), waits)
+            return self.endpoint.rehydrate(leg, dialog.encode(), local_sdp, waits=waits)
         except DialogError as error:
             return str(error)
 

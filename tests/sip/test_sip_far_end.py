@@ -91,6 +91,28 @@ def test_the_version_of_what_we_offer_never_goes_back() -> None:
     assert origins == [["1", "4000"], ["1", "4001"], ["1", "4002"], ["1", "4002"]]
 
 
+def test_the_version_never_goes_back_over_a_restart() -> None:
+    """What was said last may have been stored without its version, or not at all: the time is later than any."""
+    with Sipp("uas_answers", args=("-d", "50")) as phone, App() as first:
+        first.ring("offer-1", phone.address)
+        dialog = first.expect("answered")["dialog"]
+        for port in (5000, 5200):
+            first.do("reinvite", leg="offer-1", sdp=sdp(port))
+            first.expect("reinvited", leg="offer-1")
+        eventually(lambda: phone.saw("ACK", 3), what="the last ACK")
+        first.kill()
+        with App(port=first.address[1]) as second:
+            second.do("rehydrate", leg="offer-1", dialog=dialog)
+            for port in (5200, 5400):
+                second.do("reinvite", leg="offer-1", sdp=sdp(port))
+                second.expect("reinvited", leg="offer-1")
+            second.do("hang_up", leg="offer-1")
+            result = phone.wait()
+    assert result.ok, result.explain()
+    versions = [int(each.body.splitlines()[1].split()[2]) for each in result.received("INVITE")]
+    assert versions == sorted(set(versions)) and len(versions) == 5
+
+
 def test_a_refer_to_what_is_no_sip_uri_is_answered() -> None:
     with Sipp("uas_refers") as phone, App() as app:
         app.ring("offer-1", phone.address)
@@ -109,7 +131,8 @@ class Desk:
         own = sdps.write("127.0.0.1", 4000, (sdps.PCMU,), dtmf=101, session=(7, 1))
         self.leg = LocalLeg("c-c", "c", Phase.UP, offered(), own)
         self.local = {"c-c": self.leg}
-        self.endpoint = SimpleNamespace(dialog=lambda leg: None)
+        self.host = ""
+        self.endpoint = SimpleNamespace(dialog=lambda leg: None, heard_from=lambda leg: self.host)
         self.asked: list[type] = []
         self.full = False
 
@@ -149,18 +172,31 @@ def test_what_is_answered_follows_the_offer() -> None:
 
 def test_a_keep_alive_costs_the_journal_nothing_unless_there_is_news() -> None:
     desk = Desk()
-    desk.hears_alive(offered())
-    desk.hears_alive(offered(version=2))
+    desk.leg.remote_sdp = offered((0, 8))
+    for answer in (offered((0, 8)), offered((0, 8), version=2), offered((0,)), offered((0,), dtmf=None)):
+        desk.hears_alive(answer)
     assert desk.asked == []
     desk.hears_alive(offered(version=3, direction="sendonly"))
     desk.hears_alive(offered(version=4))
     assert desk.asked == [PhoneHeld, PhoneResumed]
 
 
+def test_a_far_end_that_moved_to_another_host_is_taken_though_its_sdp_stays() -> None:
+    """A phone that goes from one network to another names the same private address behind each."""
+    desk = Desk()
+    desk.host = "203.0.113.7"
+    desk.answers(offered())
+    assert (desk.leg.source, desk.asked) == ("203.0.113.7", [PhoneResumed])
+    desk.host = "203.0.113.8"
+    desk.hears_alive(offered())
+    assert (desk.leg.source, desk.asked) == ("203.0.113.8", [PhoneResumed] * 2)
+
+
 def test_a_hold_that_the_journal_could_not_take_is_told_later() -> None:
     desk = Desk()
     desk.full = True
     desk.answers(offered(direction="sendonly"))
+    assert "sendonly" in desk.leg.remote_sdp, "the engine is told at once"
     desk.full = False
     desk.hears_alive(offered(direction="sendonly"))
     assert desk.asked == [PhoneHeld]

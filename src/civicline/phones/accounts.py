@@ -55,29 +55,29 @@ def set_password(
 
 
 def ha1(conn: psycopg.Connection[Any], user: str, keys: Keyset | None = None) -> dict[str, str] | None:
-    """HA1 in hex for the algorithms "MD5" and "SHA-256"; None for a user without a telephone, or whose row does not
-    open."""
+    """HA1 in hex for the algorithms "MD5" and "SHA-256"; None for a user without a telephone. Raises KeysetError for a
+    row that does not open."""
     with conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
         row = cursor.execute(f'{_ALL} WHERE "user" = %s', (user,)).fetchone()
     return None if row is None else _opened(row, keys)
 
 
 def every_ha1(conn: psycopg.Connection[Any], keys: Keyset | None = None) -> dict[str, dict[str, str]]:
-    """As `ha1`, of all users."""
+    """As `ha1`, of all users whose row opens: one must not stop everybody's telephone."""
     with conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
         rows = cursor.execute(_ALL).fetchall()
-    found = {row[0]: _opened(row, keys) for row in rows}
-    return {user: hashes for user, hashes in found.items() if hashes is not None}
+    found = {}
+    for row in rows:
+        try:
+            found[row[0]] = _opened(row, keys)
+        except KeysetError as error:
+            log.error("a telephone's password cannot be opened: %s", error)
+    return found
 
 
-def _opened(row: tuple[Any, ...], keys: Keyset | None) -> dict[str, str] | None:
-    """None, with a line in the log, where it does not open: one row must not stop everybody's telephone."""
+def _opened(row: tuple[Any, ...], keys: Keyset | None) -> dict[str, str]:
     user, wrapped, sealed = row
-    try:
-        text = (keys or current()).open_key(owner(user), bytes(wrapped)).open(HA1, bytes(sealed))
-    except KeysetError as error:
-        log.error("a telephone's password cannot be opened: %s", error)
-        return None
+    text = (keys or current()).open_key(owner(user), bytes(wrapped)).open(HA1, bytes(sealed))
     hashes: dict[str, str] = json.loads(text)
     return hashes
 

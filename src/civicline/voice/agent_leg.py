@@ -79,7 +79,6 @@ def _invite_of(app: Application, call: Call, leg: Leg) -> Invite | None:
 
 def _invite_phone(app: Application, call: Call, leg: Leg, phone: Binding, sdp: str) -> bool:
     ids, shown = app.names.dialog(leg.id), call.number or ANONYMOUS
-    app.local[leg.id].source = phone.source[0]
     return app.endpoint.ring(leg.id, phone.contact, leg.agent or "", sdp, shown, ids, via=phone.source)
 
 
@@ -148,7 +147,7 @@ def answered(app: Application, leg: str, sdp: str | None, dialog: bytes) -> None
         app.endpoint.hang_up(leg)
         return
     local.stop_timer()
-    local.phase, local.remote_sdp = Phase.STORING, sdp
+    local.phase, local.remote_sdp, local.source = Phase.STORING, sdp, app.endpoint.heard_from(leg)
     app.ask(requests.LegPickedUp(leg), keep=store.keep_leg(local, dialog))
     app.mend(local.contact)  # what a process before us asked may be decided by now
 

@@ -35,7 +35,7 @@ def answer_caller(app: Application, call: Call, local: LocalLeg, then: Then) -> 
     sdp = local.remote_sdp
 
     def answered(body: Body) -> None:
-        local.heard = (app.media.instance(call.media), sdp)
+        local.heard = (app.media.instance(call.media), sdp, local.source)
         _got(app, call, local, body, then)
 
     is_new = local.phase is Phase.ARRIVED
@@ -90,7 +90,7 @@ def answer_person(app: Application, call: Call, local: LocalLeg) -> None:
     if local.instance == app.media.instance(call.media):
         answer = client.answer_outbound(call.contact, local.id, local.remote_sdp, local.source)
         app.media.send(call.media, answer)
-        local.heard = (local.instance, local.remote_sdp)
+        local.heard = _now(app, call, local)
 
 
 def _got(app: Application, call: Call, local: LocalLeg, body: Body, then: Then) -> None:
@@ -135,13 +135,17 @@ def _separate(
 
 
 def _is_told(app: Application, call: Call, leg: LocalLeg) -> bool:
-    return leg.heard == (app.media.instance(call.media), leg.remote_sdp)
+    return leg.heard == _now(app, call, leg)
+
+
+def _now(app: Application, call: Call, leg: LocalLeg) -> tuple[str, str, str]:
+    return app.media.instance(call.media), leg.remote_sdp, leg.source
 
 
 def _set_alone(app: Application, call: Call, leg: LocalLeg) -> None:
     for command in client.alone(call.contact, leg.id, leg.remote_sdp, leg.source):
         app.media.send(call.media, command)
-    leg.heard = (app.media.instance(call.media), leg.remote_sdp)
+    leg.heard = _now(app, call, leg)
 
 
 def _join(app: Application, call: Call, wanted: Hearing, legs: dict[str, LocalLeg]) -> None:
@@ -156,7 +160,7 @@ def _join(app: Application, call: Call, wanted: Hearing, legs: dict[str, LocalLe
         app.media.send(call.media, client.stop(call.contact, leg.id))
     answer = client.answer_agent(call.contact, first.id, second.id, second.remote_sdp, second.source)
     app.media.send(call.media, answer, lambda body: _joined(app, first, str(body["sdp"])))
-    second.heard = (app.media.instance(call.media), second.remote_sdp)
+    second.heard = _now(app, call, second)
 
 
 def _not_joined(app: Application, call: Call, error: NgError) -> None:

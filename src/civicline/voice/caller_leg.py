@@ -129,7 +129,7 @@ def _take_up(app: Application, call: Call, leg: Leg) -> None:
     stored already and not decided yet."""
     try:
         stored = store.stored_leg(app.database.connection(), call.contact, leg.id)
-        taken = stored is not None and app.endpoint.rehydrate(leg.id, stored.dialog, waits=True)
+        taken = stored is not None and app.endpoint.rehydrate(leg.id, stored.dialog, stored.local_sdp, waits=True)
     except psycopg.Error as error:
         log.error("voice: a stored dialog could not be read: %s", type(error).__name__)
         app.endpoint.call_later(LOOK_AGAIN_S, lambda: app.mend(call.contact))

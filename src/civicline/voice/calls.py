@@ -39,8 +39,10 @@ class LocalLeg:
     rung_sdp: str = field(default="", repr=False)
     """What the INVITE that rings a phone says: `local_sdp` may move on before the phone is picked up."""
     instance: str = ""
-    heard: tuple[str, str] = field(default=("", ""), repr=False)
-    """The engine's instance, and the SDP of the far end that it was last told for this leg."""
+    heard: tuple[str, str, str] = field(default=("", "", ""), repr=False)
+    """The engine's instance, and the far end's SDP and host that it was last told for this leg."""
+    unstored: bool = False
+    """The journal took no more when the far end's description changed: it is stored when the leg next answers."""
     referred: bool = False
     """Its phone asked by REFER to be relieved of the call, and waits to hear that it was."""
     looked: bool = False

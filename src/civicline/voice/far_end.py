@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from civicline.voice.application import Application
 
 _SESSION = re.compile(r"^o=\S+ (\d+) (\d+) ", re.M)
-_VERSION = re.compile(r"^(o=\S+ \S+ )\d+", re.M)
 GONE = (408, 481)
 Skeleton = tuple[tuple[str, str, str], ...]
 DECIDED_WITHIN_S = 5.0
@@ -48,7 +47,7 @@ def reoffered(app: Application, leg: str, sdp: str | None) -> str | None:
         return None
     if offer.port:  # else its audio is off: we keep our port for when it comes back
         local.local_sdp = answer
-    if sdp != local.remote_sdp:
+    if (sdp, app.endpoint.heard_from(leg)) != (local.remote_sdp, local.source):
         _take(app, local, sdp)
     return answer
 
@@ -93,27 +92,33 @@ def reinvited(app: Application, leg: str, sdp: str | None, code: int) -> None:
     """The far end answered our offer, or refused it."""
     local = app.local.get(leg)
     if local is not None and code == 200 and sdp is not None and sdps.is_usable(sdp):
-        if _unversioned(sdp) != _unversioned(local.remote_sdp):
+        if local.unstored or app.endpoint.heard_from(leg) != local.source or _is_news(local, sdp):
             _take(app, local, sdp)
     elif local is not None and code in GONE:
         app.ended(leg, EndedBy.LOST)
 
 
-def _unversioned(sdp: str) -> str:
-    """There are phones whose version rises with each answer: a keep-alive is to cost the journal nothing."""
-    return _VERSION.sub(r"\1", sdp, count=1)
+def _is_news(local: LocalLeg, answer: str) -> bool:
+    """Whether an answer says more than that all is as it was: another endpoint, direction or number for digits, or not
+    the law that we send. It names fewer laws than the offer that is known, and its version may rise each time; a
+    keep-alive is to cost the journal nothing, and to part nobody."""
+    try:
+        known, told, ours = sdps.parse(local.remote_sdp), sdps.parse(answer), sdps.parse(local.local_sdp)
+    except sdps.SdpError:
+        return True
+    is_there = (told.host, told.port, told.direction) == (known.host, known.port, known.direction)
+    return not is_there or ours.laws[0] not in told.laws or told.dtmf not in (None, known.dtmf)
 
 
 def _take(app: Application, local: LocalLeg, sdp: str) -> None:
     """The far end's new description: the engine learns it, and it is stored with whether the far end holds. The rules
-    take no notice of a hold that goes on. Where the journal takes no more, the next keep-alive finds it new again."""
-    before, local.remote_sdp = local.remote_sdp, sdp
+    take no notice of a hold that goes on. Where the journal takes no more, the next keep-alive stores it."""
+    local.remote_sdp, local.source = sdp, app.endpoint.heard_from(local.id)
     if local.phase is Phase.UP:
         dialog = app.endpoint.dialog(local.id)
         keep = store.keep_leg(local, dialog) if dialog is not None else []
         asked = requests.PhoneHeld(local.id) if _holds(sdp) else requests.PhoneResumed(local.id)
-        if not app.ask(asked, keep=keep):
-            local.remote_sdp = before
+        local.unstored = not app.ask(asked, keep=keep)
     app.mend(local.contact)
 
 

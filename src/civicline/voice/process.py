@@ -125,7 +125,8 @@ def _rehydrate(app: Application, conn: psycopg.Connection[object]) -> None:
         was_up = leg.state in (LegState.ANSWERED, LegState.ENDING)
         stored = store.stored_leg(conn, leg.contact, leg.id) if was_up else None
         if stored is not None and _take_leg(app, leg.id, stored):
-            app.local[leg.id] = LocalLeg(leg.id, leg.contact, Phase.UP, *stored.media)
+            local = app.local[leg.id] = LocalLeg(leg.id, leg.contact, Phase.UP, *stored.media)
+            local.source = local.source or app.endpoint.heard_from(leg.id)
         elif leg.state is LegState.ANSWERED:
             app.alive(leg.id, False)
     for call in app.calls.values():
@@ -148,7 +149,7 @@ def _rehydrate_digits(app: Application, call: Call, conn: psycopg.Connection[obj
 
 def _take_leg(app: Application, leg: str, stored: store.StoredLeg) -> bool:
     try:
-        return app.endpoint.rehydrate(leg, stored.dialog)
+        return app.endpoint.rehydrate(leg, stored.dialog, stored.local_sdp)
     except DialogError as error:
         log.error("voice: a stored dialog cannot be taken up: %s", error)
         return False

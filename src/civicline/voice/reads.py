@@ -41,7 +41,7 @@ class Reads:
     ) -> None:
         try:
             found = what(self._database.connection())
-        except psycopg.Error as error:
+        except Exception as error:  # whatever it is, what waits for it must not wait for ever
             log.error("voice: the database could not be read: %s", type(error).__name__)
             self._soon(partial(self._done, key, away))
         else:

@@ -42,17 +42,19 @@ def mend(app: Application, call: Call, contact: Contact) -> None:
     wanted, recorded = recording_now(contact), call.recording
     if recorded is None and wanted in KEEPS and app.media.records(call.media):
         if len(contact.segments) > 1:
-            _look(app, call, partial(_begin_or_go_on, app, call), partial(app.mend, call.contact))
+            _look(app, call, "talk", partial(_begin_or_go_on, app, call), partial(app.mend, call.contact))
         else:
             _begin(app, call)
     elif recorded is not None and recorded.stored:
         _tell(app, call, contact, recorded, wanted)
 
 
-def _look(app: Application, call: Call, then: Callable[[rows.Row | None], None], again: Callable[[], None]) -> None:
+def _look(
+    app: Application, call: Call, why: str, then: Callable[[rows.Row | None], None], again: Callable[[], None]
+) -> None:
     """Read the contact's recording, as it is stored."""
     app.reads.start(
-        ("recording", call.contact),
+        (why, call.contact),
         lambda conn: next(iter(rows.of_contact(conn, call.contact)), None),
         then,
         lambda: app.endpoint.call_later(AGAIN_S, again),
@@ -140,7 +142,7 @@ def _failed(app: Application, call: Call, recorded: Recorded, error: NgError) ->
     if call.recording is not recorded or app.calls.get(call.contact) is not call:
         return
     log.error("voice: the media engine did not take a recording's command: %s", error)
-    _look(app, call, partial(_with_key_of, app, call, recorded), lambda: _again(app, call, recorded, 0.0))
+    _look(app, call, "key", partial(_with_key_of, app, call, recorded), lambda: _again(app, call, recorded, 0.0))
 
 
 def _with_key_of(app: Application, call: Call, recorded: Recorded, found: rows.Row | None) -> None:

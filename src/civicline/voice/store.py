@@ -26,6 +26,7 @@ class StoredLeg:
     remote_sdp: str = field(repr=False)
     local_sdp: str = field(repr=False)
     source: str = field(repr=False)
+    """"" where a release before this one stored the leg."""
 
     @property
     def media(self) -> tuple[str, str, str]:
@@ -54,8 +55,7 @@ def stored_leg(conn: psycopg.Connection[Any], contact: str, leg: str) -> StoredL
     if text is None:
         return None
     body = json.loads(text)
-    source = body.get("source", "")  # a release before this one did not keep it
-    return StoredLeg(base64.b64decode(body["dialog"]), body["remote_sdp"], body["local_sdp"], source)
+    return StoredLeg(base64.b64decode(body["dialog"]), body["remote_sdp"], body["local_sdp"], body.get("source", ""))
 
 
 def stored_number(conn: psycopg.Connection[Any], contact: str, hashed: str = "") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 from django.db import migrations, models
@@ -11,13 +10,14 @@ from django.db import migrations, models
 from civicline import settings
 
 UNSEALED = (
-    "civicline: the passwords of {number} telephones were in the database in plain hashes and cannot be sealed: {error}."
-    " They were deleted. Give each telephone a new one: civicline staff phone NAME"
+    "the passwords of {number} telephones are in the database in plain hashes, and cannot be sealed: {error}. Nothing was"
+    " changed. Set CIVICLINE_KEYSET to the file that the processes use, and migrate again; where it is lost, make a new one"
+    " with `civicline keyset create` first"
 )
 
 
 def seal(apps: Any, editor: Any) -> None:
-    """Where there is no keyset nothing can be sealed, and nothing may stay as it is."""
+    """Raises KeysetError where there is no keyset: nothing can be sealed then."""
     from civicline.people import keyset
 
     with editor.connection.cursor() as cursor:
@@ -28,9 +28,7 @@ def seal(apps: Any, editor: Any) -> None:
         try:
             keys = keyset.load(settings.load().keyset)
         except keyset.KeysetError as error:
-            cursor.execute("DELETE FROM phone_account")
-            print(UNSEALED.format(number=len(rows), error=error), file=sys.stderr)
-            return
+            raise keyset.KeysetError(UNSEALED.format(number=len(rows), error=error)) from None
         for user, md5, sha256 in rows:
             key, wrapped = keys.new_key(f"phone {user}")
             sealed = key.seal("ha1", json.dumps({"MD5": md5, "SHA-256": sha256}).encode())

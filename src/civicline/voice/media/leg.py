@@ -112,29 +112,34 @@ class Leg:
     # What the leg said
 
     def hear(self, text: str, signalled: str = "") -> None:
-        """Take its session description, which came from the host `signalled` ("": as the last one did); what differs
-        from the last makes its source be learned anew.
+        """Take its session description, which came from the host `signalled` ("": as the last one did). Another
+        endpoint makes its source be learned anew; one that only moves to another law, or holds, is where it was.
 
         Raises SdpError.
         """
         signalled = signalled or self.signalled
         if (text, signalled) == (self.said, self.signalled):
             return
+        was = (self.source.told, self.signalled)
         self.remote, self.said, self.signalled = sdp.parse(text), text, signalled
-        wary = self.means.loop.now < self.means.wary_until
-        self.source = source.Source((self.remote.host, self.remote.port), signalled, wary)
-        self._ssrc = b""
+        told = (self.remote.host, self.remote.port)
+        if was != (told, signalled):
+            self._relearn(told)
         if self.remote.laws and self.law not in self.remote.laws:
             self.choose(self.remote.laws[0])
         if self.remote.dtmf is not None:
             self.dtmf_kinds |= {self.remote.dtmf}
-        if self.pair is not None:
-            source.disconnect(self.pair.rtp)
-            self.means.loop.handlers[self.pair.rtp.fileno()] = self._learn
         self._aim()
         for leg in (self, *self.others):
             if leg.recording is not None:
                 leg.recording.listen()
+
+    def _relearn(self, told: source.Endpoint) -> None:
+        self.source = source.Source(told, self.signalled, self.means.loop.now < self.means.wary_until)
+        self._ssrc = b""
+        if self.pair is not None:
+            source.disconnect(self.pair.rtp)
+            self.means.loop.handlers[self.pair.rtp.fileno()] = self._learn
 
     @property
     def receives(self) -> bool:

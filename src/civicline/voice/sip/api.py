@@ -264,9 +264,13 @@ class Endpoint(Protocol):
     def keep_alive(self, leg: str) -> bool:
         """Ask the far end whether the dialog still lives; `Events.alive` tells."""
 
-    def rehydrate(self, leg: str, dialog: bytes, waits: bool = False) -> bool:
-        """Take up a leg that another process had answered or rung, from its saved fields. `waits`: it is a caller whom
-        nobody has answered; `answer`, `refuse` or `hang_up` does. Raises DialogError."""
+    def rehydrate(self, leg: str, dialog: bytes, local_sdp: str = "", *, waits: bool = False) -> bool:
+        """Take up a leg that another process had answered or rung, from its saved fields; `local_sdp` is what we said
+        last, where that is known. `waits`: it is a caller whom nobody has answered; `answer`, `refuse` or `hang_up`
+        does. Raises DialogError."""
+
+    def heard_from(self, leg: str) -> str:
+        """The host that its last INVITE, or the last answer to one of ours, came from; "" where that is not known."""
 
     def legs(self) -> Set[str]: ...
     def half_open(self) -> int:

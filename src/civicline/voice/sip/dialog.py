@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from sippy.SipCallId import SipCallId
@@ -64,6 +64,12 @@ class Saved:
         return self.response is not None and time.time() - self.at < INVITE_LIFE_S
 
 
+KNOWN = frozenset(each.name for each in fields(Saved))
+"""Others are a later release's, from which this one was taken back."""
+MAY_LACK = frozenset({"account"})
+"""Fields that came later are not written where they say nothing, so that the release before reads the rest."""
+
+
 def save(agent: Agent) -> bytes:
     """The fields of a dialog that has both its tags (an arriving call has, from its first moment)."""
     incoming = agent.origin == "caller"
@@ -94,17 +100,18 @@ def saved_again(saved: Saved) -> bytes:
 
 
 def _written(saved: Saved) -> bytes:
-    return json.dumps({"version": VERSION, **asdict(saved)}, separators=(",", ":")).encode()
+    body = {name: value for name, value in asdict(saved).items() if name not in MAY_LACK or value is not None}
+    return json.dumps({"version": VERSION, **body}, separators=(",", ":")).encode()
 
 
 def read(dialog: bytes) -> Saved:
     """Raises DialogError."""
     try:
-        fields = json.loads(dialog)
-        version = fields.pop("version")
-        fields["routes"] = tuple(fields["routes"])
-        fields["address"] = tuple(fields["address"])
-        saved = Saved(**fields)
+        body = json.loads(dialog)
+        version = body.pop("version")
+        body["routes"] = tuple(body["routes"])
+        body["address"] = tuple(body["address"])
+        saved = Saved(**{name: value for name, value in body.items() if name in KNOWN})
     except (ValueError, TypeError, KeyError, AttributeError):
         raise DialogError("the saved dialog cannot be read: it is not what `dialog` returned") from None
     if version != VERSION:

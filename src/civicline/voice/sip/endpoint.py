@@ -21,7 +21,7 @@ from civicline.voice.sip.legs import Asking, Leg, Phase, accept, goodbye, progre
 from civicline.voice.sip.loop import Loop
 from civicline.voice.sip.messages import METHODS, body, contact, header, wire
 from civicline.voice.sip.outbound import Outbound
-from civicline.voice.sip.outcomes import Outcomes
+from civicline.voice.sip.outcomes import Outcomes, after_restart
 from civicline.voice.sip.quiet import NoMessages, rarely, silence
 from civicline.voice.sip.registrar import Registrar
 from civicline.voice.sip.states import Agent, Ring
@@ -71,8 +71,6 @@ class SipEndpoint:
         found = self._legs.get(leg)
         if found and found.unanswered:
             return self._answer_again(found, sdp)
-        if found is not None and found.phase is Phase.UP and found.agreed_sdp is None:
-            found.agree(sdp)  # taken up: its dialog was stored before it was answered
         if found is None or found.phase is not Phase.ARRIVING:
             return False
         found.phase, found.agreed_sdp, found.answered_here = Phase.UP, sdp, True
@@ -168,7 +166,11 @@ class SipEndpoint:
         found.agent.notify("200 OK" if ok else "603 Declined", over=True)
         return True
 
-    def rehydrate(self, leg: str, dialog: bytes, waits: bool = False) -> bool:
+    def heard_from(self, leg: str) -> str:
+        found = self._legs.get(leg)
+        return found.agent.source[0] if found is not None and found.agent.source is not None else ""
+
+    def rehydrate(self, leg: str, dialog: bytes, local_sdp: str = "", *, waits: bool = False) -> bool:
         """Raises DialogError for bytes that `dialog` did not make."""
         saved = dialogs.read(dialog)
         if leg in self._legs:
@@ -179,7 +181,10 @@ class SipEndpoint:
             agent.setAuth(account.user, account.password)  # before the agent has a state
         dialogs.restore(saved, agent)
         unanswered = saved if saved.response is not None and (waits or saved.unacknowledged) else None
-        self._legs[leg] = Leg(leg, agent, Phase.UP, agreed_sdp=saved.local_sdp, unanswered=unanswered, waits=waits)
+        found = self._legs[leg] = Leg(leg, agent, Phase.UP, unanswered=unanswered, waits=waits)
+        said = local_sdp or saved.local_sdp
+        if said:
+            found.agree(after_restart(said, int(time.time())))
         return True
 
     def legs(self) -> Set[str]:

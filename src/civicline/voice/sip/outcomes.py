@@ -160,6 +160,12 @@ def following(before: str | None, sdp: str) -> str:
     return same if same == before else _ORIGIN.sub(lambda _: f"{last[1]}{int(last[2]) + 1}{last[3]}", sdp, count=1)
 
 
+def after_restart(sdp: str, now: int) -> str:
+    """What a process before us said last, as far as it was stored, with a version that is later than any that it can
+    have said: the time in seconds, as RFC 8866 section 5.2 proposes."""
+    return _ORIGIN.sub(lambda found: f"{found[1]}{max(int(found[2]) + 1, now)}{found[3]}", sdp, count=1)
+
+
 def _put_back(leg: Leg) -> None:
     """Sippy forgets our SDP when an offer is refused, and cannot offer again without one."""
     leg.agent.lSDP = body(leg.agreed_sdp)

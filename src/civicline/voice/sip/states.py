@@ -103,6 +103,8 @@ class Agent(UA):  # type: ignore[misc]
 
     def recvRequest(self, req: Any, sip_t: Any) -> Any:  # noqa: N802 (Sippy's name)
         method = req.getMethod()
+        if method == "INVITE":
+            self.source = req.getSource()
         if method in LEFT_TO_SIPPY:
             return super().recvRequest(req, sip_t)
         if method == "REFER" and self.isConnected() and self.on_refer is not None:
@@ -131,7 +133,10 @@ class Agent(UA):  # type: ignore[misc]
         super().newTransaction(self.genRequest("NOTIFY", fragment, extra_headers=told))
 
     def recvResponse(self, resp: Any, tr: Any) -> None:  # noqa: N802 (Sippy's name)
-        if self.holds_ack and 200 <= resp.getSCode()[0] < 300 and self.state.sname in BEFORE_THE_200:
+        taken = 200 <= resp.getSCode()[0] < 300
+        if taken and resp.getHFBody("cseq").method == "INVITE":
+            self.source = resp.getSource()
+        if self.holds_ack and taken and self.state.sname in BEFORE_THE_200:
             tr.uack, self.owed = True, tr
         super().recvResponse(resp, tr)
 
