@@ -13,6 +13,8 @@ from civicline.people import keyset
 from web.fixtures import LOOKS, cell, signed_in, violations
 from web.stand import OTHER, REPRESENTATIVE, SUPERVISOR, Stand
 
+INTERPRETER = "Ask to join the talk: Interpreter line, Another language than English or Spanish"
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _keys(site: Stand) -> Iterator[None]:
@@ -139,6 +141,25 @@ def test_asking_a_colleague_joining_and_leaving_them_together(
     other.context.close()
 
 
+def test_a_note_outlasts_an_interpreter(site: Stand, desk: Page, call: str, context: BrowserContext) -> None:
+    """Whoever was sent it asks somebody to join, and goes on by it."""
+    site.ready_agent(OTHER)
+    other = colleague(site, context)
+    desk.reload()
+    choose(desk, f"colleague:{OTHER}", note="Knows the case")
+    press(desk, "Ask first")
+    expect(desk.locator("#third")).to_have_text("Ringing: Carla Reyes")
+    site.give(requests.LegPickedUp(f"{call}-p1"))
+    press(desk, "Leave the two together")
+    heading(other, "You are talking")
+    expect(other.locator("dl")).to_contain_text("Knows the case")
+    press(other, INTERPRETER)
+    expect(other.locator("#third")).to_have_text("Ringing: Interpreter line")
+    other.reload()
+    expect(other.locator("dl")).to_contain_text("Knows the case")
+    other.context.close()
+
+
 def test_who_is_no_longer_free_is_told_so(site: Stand, desk: Page, call: str) -> None:
     site.ready_agent(OTHER)
     desk.reload()
@@ -161,7 +182,7 @@ def test_an_office_and_what_for(site: Stand, desk: Page, call: str) -> None:
 def test_an_interpreter_is_asked_to_join_and_never_left_alone(site: Stand, desk: Page, call: str) -> None:
     expect(desk.locator("#transfer-to option[value^='office:county']")).to_have_count(2)
     expect(desk.locator("#transfer-to option[value^='office:interpreter']")).to_have_count(0)
-    press(desk, "Ask to join the talk: Interpreter line, Another language than English or Spanish")
+    press(desk, INTERPRETER)
     expect(desk.locator("#third")).to_have_text("Ringing: Interpreter line")
     site.give(requests.LegPickedUp(f"{call}-p1"))
     press(desk, "Join all three")

@@ -139,11 +139,12 @@ def pass_on(agent: str, contact: str, target: str, why: PassedOnFor, note: str) 
 
 
 def consult(agent: str, contact: str, target: str, queue: str, note: str) -> int:
-    """Ask `target` first; `queue` is that of a topic."""
+    """Ask `target` first; `queue` is that of a topic. No office reads a note: without one, the one that the
+    representative was sent stays in front of them."""
     kind, _, name = target.partition(":")
     if kind == "office":
         office, _, need = name.partition(":")
-        return _ask(requests.Consult(agent, contact, office=office, need=need), _sealed(contact, note))
+        return _ask(requests.Consult(agent, contact, office=office, need=need), _sealed(contact, note) if note else [])
     asked = {"colleague": name} if kind == "colleague" else {"queue": queue or name}
     return _ask(requests.Consult(agent, contact, **asked), _sealed(contact, note))
 

@@ -134,7 +134,8 @@ def _as_heard(app: Application, step: Step, asked: Request) -> Request:
 
 
 def pressed(app: Application, call: Call, leg: str, event: int) -> None:
-    """A digit, by its RFC 4733 event number. Digits are never logged. In a talk only a refusal counts, at another office nothing."""
+    """A digit, by its RFC 4733 event number. Digits are never logged. In a talk only a refusal counts, at another
+    office nothing."""
     contact = app.state.contacts.get(call.contact)
     if contact is None or leg != contact.leg or not 0 <= event < len(DIGITS):
         return
