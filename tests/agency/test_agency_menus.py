@@ -7,6 +7,7 @@ import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,9 @@ def change(folder: Path) -> Change:
     return run
 
 
-def mistakes(folder: Path) -> list[Mistake]:
+def mistakes(folder: Path, today: date | None = None) -> list[Mistake]:
     with pytest.raises(PackError) as caught:
-        pack.read(folder)
+        pack.read(folder, today)
     return caught.value.mistakes
 
 
@@ -209,7 +210,6 @@ BY_HOURS = [
      "queues.yaml", ["property.callback.hours"]),
     ("staff.yaml", "languages: [en]", "languages: [en]\n  hours: never", "staff.yaml", ["amara.okafor.hours"]),
     ("menus.yaml", "hours: weekend, menu", "hours: never, menu", "menus.yaml", ["licenses.instead[0].hours"]),
-    ("menus.yaml", "hours: weekend, menu", "hours: always, menu", "menus.yaml", ["licenses"]),
     ("menus.yaml", "after_hours:\n", "after_hours:\n  instead: [{hours: office, menu: closed}]\n",
      "menus.yaml", ["closed"]),
 ]  # fmt: skip
@@ -228,6 +228,33 @@ def test_what_nobody_hears_or_reaches_at_some_hour_is_found(
         add_menus(folder, "closed: {label: {en: closed, es: cerrado}, keys: {1: {message: offices}}}")
     found = mistakes(folder)
     assert [(each.file, each.field) for each in found] == [(where, field) for field in fields], list(map(str, found))
+
+
+@pytest.mark.parametrize("hours", ["always", "snow"])
+def test_a_switch_for_an_emergency_is_no_mistake(folder: Path, change: Change, hours: str) -> None:
+    """The menu whose place is taken always is entered again without the switch; one of a day that is over stays out."""
+    change("menus.yaml", "hours: weekend, menu", f"hours: {hours}, menu")
+    with (folder / "hours.yaml").open("a") as file:
+        file.write("snow: {every_day: [], special: {2024-03-05: ['00:00-24:00']}}\n")
+    assert pack.read(folder, date(2026, 11, 30)).agency.menus["licenses"].instead[0].calendar == hours
+
+
+@pytest.mark.parametrize(("today", "over"), [(date(2024, 3, 5), False), (date(2024, 3, 6), True)])
+def test_a_day_that_is_over_is_nobodys_mistake(folder: Path, change: Change, today: date, over: bool) -> None:
+    change("queues.yaml", "Operador}\n  hours: always", "Operador}\n  hours: staffed")
+    with (folder / "hours.yaml").open("a") as file:
+        file.write("staffed: {every_day: ['00:00-24:00'], holidays: open, closed: [2024-03-05]}\n")
+    if over:
+        assert pack.read(folder, today).agency.queues["operator"].calendar == "staffed"
+    else:
+        found = mistakes(folder, today)
+        assert {each.field for each in found} >= {"100.operator"}
+        assert all(each.message.endswith("such as on 2024-03-05") for each in found)
+
+
+def test_the_hours_of_a_mistake_are_named_by_their_day(folder: Path, change: Change) -> None:
+    change("queues.yaml", "Operador}\n  hours: always", "Operador}\n  hours: office")
+    assert all(each.message.endswith("open, such as on Monday") for each in mistakes(folder))
 
 
 def test_an_operator_who_works_while_the_line_is_open_is_enough(folder: Path, change: Change) -> None:

@@ -171,9 +171,9 @@ CASES = [
     ("dispositions.yaml", ", es: Referido a otra oficina", "", "referred", "no text in 'es'"),
     ("prompts/es.yaml", "full: >-", "ful: >-", "full", "missing"),
     ("prompts/es.yaml", "language: Para español, oprima el 2.", 'language: " "', "language", "' ' does not do"),
-    ("prompts/es.yaml", "oprima el 2.", "oprima el 3.", "language", "it names 3, but 2 is the key"),
+    ("prompts/es.yaml", "oprima el 2.", "oprima el 1.", "language", "it names 1, but 2 is the key"),
     ("prompts/en.yaml", "English, press 1.", "English, press {key:d}.", "language", "places"),
-    ("prompts/en.yaml", "English, press 1.", "English, press {key}, not 12.", "language", "it names 12, but 1 is"),
+    ("prompts/en.yaml", "English, press 1.", "English, press {key}, not 2.", "language", "it names 2, but 1 is"),
     ("prompts/en.yaml", "{topic}", "{topic:5d}", "menu_topic", "places"),
     ("prompts/es.yaml", "{key}", "{key!z}", "menu_topic", "places"),
     ("prompts/es.yaml", "{key}", "{key:{topic}}", "menu_topic", "places"),
@@ -263,6 +263,19 @@ def test_each_language_is_told_its_own_key(folder: Path, change: Change) -> None
     change("prompts/es.yaml", "oprima el 2.", "oprima el dos.")
     texts = pack.read(folder).agency.prompts["language"]
     assert texts == {"en": "For English, press 2.", "es": "Para español, oprima el dos."}
+
+
+@pytest.mark.parametrize("number", ["911", "7", "1-800-555-0101", "1-2"])
+def test_other_numbers_may_be_said_before_the_language(folder: Path, change: Change, number: str) -> None:
+    change("prompts/es.yaml", "language: Para", f"language: En una emergencia marque el {number}. Para")
+    assert number in pack.read(folder).agency.prompts["language"]["es"]
+
+
+def test_one_language_is_never_asked_for(folder: Path, change: Change) -> None:
+    """Its prompt may have stayed from when there were two."""
+    change("agency.yaml", "[en, es]", "[en]")
+    change("prompts/en.yaml", "English, press 1.", "English, press 2.")
+    assert not [each for each in mistakes(folder) if each.field == "language"]
 
 
 def test_an_operator_of_an_overflow_tier_is_one(folder: Path, change: Change) -> None:

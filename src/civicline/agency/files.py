@@ -6,6 +6,7 @@ Every entry is looked at by itself, so that one mistake hides no other, and what
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class Files:
     agency: schema.AgencyFile | None = None
     retention: schema.RetentionFile | None = None
     mistakes: list[Mistake] = field(default_factory=list)
+    today: date | None = None
+    """What is wrong on a date before it is nobody's mistake any more; None: all dates count."""
 
     def ids(self, name: str) -> set[str]:
         """Of all entries that are written, also the wrong ones."""
@@ -36,8 +39,8 @@ class Files:
         self.mistakes.append(Mistake(source.file, source.line(way), dotted(way) or source.file, message, mend))
 
 
-def read(path: Path) -> Files:
-    files = Files()
+def read(path: Path, today: date | None = None) -> Files:
+    files = Files(today=today)
     for name, model in schema.WHOLE.items():
         found = _read(files, path, name)
         setattr(files, name, None if found is None else _fit(files, name, TypeAdapter(model), found))

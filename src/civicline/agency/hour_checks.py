@@ -54,12 +54,14 @@ def _operators(files: Files) -> None:
     lines, queues = files.entries["lines"], files.entries["queues"]
     used = {line.hours for line in lines.values()} | {queue.hours for queue in queues.values()}
     calendars = moments.named(files, used)
-    together = moments.together(calendars)
+    together = moments.together(calendars, files.today)
     for number, line in lines.items():
         queue = queues.get(line.operator)
         if queue is None or not moments.opens(calendars.get(queue.hours)):
             continue
-        if any(line.hours in hours and queue.hours not in hours for hours in together):
-            message = f"this queue ({queue.hours}) is closed at times at which the line ({line.hours}) is open"
+        day = next((day for hours, day in together.items() if line.hours in hours and queue.hours not in hours), None)
+        if day is not None:
+            times = f"at times at which the line ({line.hours}) is open, such as on {day}"
+            message = f"this queue ({queue.hours}) is closed {times}"
             mend = "give both the same hours: whoever presses nothing, or 0, would be told that it is closed"
             files.wrong("lines", (number, "operator"), message, mend)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 from civicline.agency import moments
@@ -34,7 +35,7 @@ def _circles(files: Files) -> None:
     """From everywhere something must be reached that is an answer or a person, without asking for the operator: in
     each language, and at every hour at which one menu takes the place of another."""
     found: dict[Way, list[When]] = {}
-    for when in _whens(files):
+    for when in _whens(files, files.today):
         onward = partial(_onward, files, when)
         for way in _reached(_first(files, when), onward):
             ways = onward(way)
@@ -54,24 +55,31 @@ def _said(files: Files, whens: Sequence[When]) -> str:
     return said + (f" while {listed(hours)} is open" if hours else "")
 
 
-def _whens(files: Files) -> list[When]:
+def _whens(files: Files, since: date | None = None) -> list[When]:
     """At every moment, by the hours of lines and of menus in place of others."""
     named = {line.hours for line in files.entries["lines"].values()}
     named |= {each.hours for menu in files.entries["menus"].values() for each in menu.instead}
-    together = moments.together(moments.named(files, named))
+    together = moments.together(moments.named(files, named), since)
     return [When(language, hours) for language in languages(files) for hours in together]
 
 
 def _first(files: Files, when: When) -> list[Way]:
-    """Where those who call then begin."""
+    return [_entered(files, when, way) for way in _dialled(files, when)]
+
+
+def _dialled(files: Files, when: When) -> list[Way]:
+    """Where those who call then are led."""
     lines = [line for line in files.entries["lines"].values() if line.language in ("", when.language)]
     menus = (line.menu if line.hours in when.hours else line.closed_menu for line in lines)
-    return [_entered(files, when, Way(WayKind.MENU, menu)) for menu in menus if menu]
+    return [Way(WayKind.MENU, menu) for menu in menus if menu]
 
 
 def _onward(files: Files, when: When, way: Way) -> list[Way]:
-    spoken = (each for each in _leads(files, way) if not each.languages or when.language in each.languages)
-    return [_entered(files, when, each) for each in spoken]
+    return [_entered(files, when, each) for each in _pressed(files, when, way)]
+
+
+def _pressed(files: Files, when: When, way: Way) -> list[Way]:
+    return [each for each in _leads(files, way) if not each.languages or when.language in each.languages]
 
 
 def _entered(files: Files, when: When, way: Way) -> Way:
@@ -123,27 +131,26 @@ def _ever(files: Files, way: Way) -> list[Way]:
 
 
 def _unheard(files: Files) -> None:
-    """Menus to which a way leads, but at no hour, since others take their place or the hours never meet."""
-    heard = {way for when in _whens(files) for way in _reached(_first(files, when), partial(_onward, files, when))}
-    if not heard:
-        return
-    for menu in sorted(set(_led_to(files, heard)) - {way.to for way in heard if _is_menu(way)}):
+    """Menus to which a way leads, but at no hour, since the hours never meet. Not so one that others take the place
+    of: it may be a switch for an emergency, and is entered again without it. Past dates count: what is entered on
+    them only is out of season."""
+    heard: set[Way] = set()
+    led: set[str] = set()
+    for when in _whens(files):
+        reached = _reached(_first(files, when), partial(_onward, files, when))
+        pressed = (each for way in reached for each in _pressed(files, when, way))
+        led |= {each.to for each in (*_dialled(files, when), *pressed) if _is_menu(each)}
+        heard |= reached
+    for menu in sorted(set(_named(files, heard)) - led - {way.to for way in heard if _is_menu(way)}):
         if menu in files.entries["menus"]:
             message = "callers come here at no hour"
             mend = "mend the hours of `instead`, here or where it names this menu, or remove the menu"
             files.wrong("menus", (menu,), message, mend)
 
 
-def _led_to(files: Files, heard: Iterable[Way]) -> Iterator[str]:
-    """From where callers come; hours that never open or close are named by `hour_checks` and lead nowhere."""
-    parts = files.entries
-    calendars = moments.named(files, parts["hours"])
-    for line in parts["lines"].values():
-        hours = calendars.get(line.hours)
-        if moments.opens(hours):
-            yield line.menu
-        if moments.closes(hours):
-            yield line.closed_menu
+def _named(files: Files, heard: Iterable[Way]) -> Iterator[str]:
+    """By menus to which callers come; hours that never open are named by `hour_checks` and lead nowhere."""
+    calendars = moments.named(files, files.entries["hours"])
     for way in heard:
         yield from (each.to for each in _leads(files, way) if _is_menu(each))
         yield from (each.menu for each in _instead(files, way) if moments.opens(calendars.get(each.hours)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from civicline.agency import build
 from civicline.agency.files import Files
 from civicline.agency.schema import DAY_MIN
+from civicline.agency.times import DAYS
 from civicline.core.agency import Calendar, Span
 from civicline.core.hours import spans_on
 
@@ -22,12 +23,22 @@ def named(files: Files, ids: Iterable[str]) -> dict[str, Calendar]:
     return {} if head is None else {id_: build.calendar(head, parts[id_]) for id_ in parts.keys() & set(ids)}
 
 
-def together(calendars: Mapping[str, Calendar]) -> set[frozenset[str]]:
-    """By id, those that are open at one moment, for every moment."""
-    dates = {date for each in calendars.values() for date in (*each.closed, *each.special)}
-    days = [MONDAY + timedelta(days=number) for number in range(7)] + [datetime.fromisoformat(date) for date in dates]
-    spans = ({id_: spans_on(each, day) for id_, each in calendars.items()} for day in days)
-    return {hours for each in spans for hours in _of_day(each)}
+def together(calendars: Mapping[str, Calendar], since: date | None = None) -> dict[frozenset[str], str]:
+    """By id, those that are open at one moment, for every moment; with the first day when they are, a weekday's or a
+    date's name. Dates before `since` are left out."""
+    found: dict[frozenset[str], str] = {}
+    for name, day in _days(calendars, since).items():
+        for hours in _of_day({id_: spans_on(each, day) for id_, each in calendars.items()}):
+            found.setdefault(hours, name)
+    return found
+
+
+def _days(calendars: Mapping[str, Calendar], since: date | None) -> dict[str, datetime]:
+    """By name: the week, then the dates of all calendars."""
+    days = {name.capitalize(): MONDAY + timedelta(days=number) for number, name in enumerate(DAYS)}
+    dates = sorted({each for calendar in calendars.values() for each in (*calendar.closed, *calendar.special)})
+    first = since.isoformat() if since is not None else ""
+    return days | {each: datetime.fromisoformat(each) for each in dates if each >= first}
 
 
 def opens(calendar: Calendar | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from civicline.agency import build, files, recordings, references
@@ -35,11 +36,11 @@ class Pack:
     """Changes whenever a file of the pack does."""
 
 
-def read(path: Path) -> Pack:
-    """Raises PackError with every mistake that was found."""
+def read(path: Path, today: date | None = None) -> Pack:
+    """Raises PackError with every mistake that was found. Hours are looked at from `today` on; None: of all dates."""
     if not path.is_dir():
         raise PackError(path, [Mistake(str(path), 1, str(path), "there is no such folder", "name the pack's folder")])
-    found = files.read(path)
+    found = files.read(path, today)
     references.check(found)
     if found.mistakes:
         raise PackError(path, found.mistakes)

@@ -11,6 +11,9 @@ from civicline.agency.files import Files, languages
 from civicline.agency.naming import known, listed, takers, texts, unserved
 from civicline.agency.schema import LinePart, QueuePart
 
+A_KEY = re.compile(r"(?<![\w-])[1-9](?![\w-])")
+"""A digit that stands alone, and not within a telephone number."""
+
 
 def check(files: Files) -> None:
     for one in (
@@ -143,7 +146,7 @@ def _prompts(files: Files) -> None:
     wanted = spoken_prompts.needed(files, len(spoken))
     for key, language in enumerate(spoken, start=1):
         name = f"prompts/{language}"
-        _language_key(files, name, str(key))
+        _language_key(files, name, key, len(spoken))
         for prompt in sorted(wanted - files.ids(name)):
             files.wrong(name, (prompt,), "the prompt is missing", f"add a line `{prompt}: …`")
         for prompt, text in files.entries[name].items():
@@ -152,11 +155,12 @@ def _prompts(files: Files) -> None:
             _places(files, name, prompt, text)
 
 
-def _language_key(files: Files, name: str, key: str) -> None:
-    """The order in agency.yaml gives each language its key: what is written out must be that."""
+def _language_key(files: Files, name: str, key: int, languages: int) -> None:
+    """The order in agency.yaml gives each language its key: what is written out must be that. Other numbers are none
+    of its business (911), and one language alone is never asked for."""
     text = files.entries[name].get(spoken_prompts.LANGUAGE, "")
-    others = set(re.findall(r"\d+", text)) - {key}
-    if others:
+    others = set(A_KEY.findall(text)) & {str(each) for each in range(1, languages + 1)} - {str(key)}
+    if others and languages > 1:
         message = f"it names {listed(others)}, but {key} is the key of this language"
         files.wrong(name, (spoken_prompts.LANGUAGE,), message, "write {key} there, or order `languages` in agency.yaml")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from civicline.agency import pack, recordings
@@ -38,7 +39,7 @@ def _example(action: str) -> str:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     try:
-        found = pack.read(args.path)
+        found = pack.read(args.path, datetime.now(UTC).date())
     except PackError as error:
         if args.json:
             output.show([asdict(mistake) for mistake in error.mistakes], as_json=True)

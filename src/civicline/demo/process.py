@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def _plan(settings: Settings, args: argparse.Namespace) -> Plan:
         raise UsageError("--calls-per-minute must be more than 0")
     if args.json and args.seconds is None:
         raise UsageError("--json prints figures at the end: add --for SECONDS")
-    read = pack.read(args.agency)
+    read = pack.read(args.agency, datetime.now(UTC).date())
     agency = read.agency
     users = [staff.id for staff in agency.staff.values() if staff.role == "representative"]
     if args.visitor not in users:

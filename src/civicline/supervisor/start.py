@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from civicline.settings import Address, Settings
@@ -52,7 +53,7 @@ def _check_pack(agency: Path) -> None:
     from civicline.agency.mistakes import PackError
 
     try:
-        pack.read(agency)
+        pack.read(agency, datetime.now(UTC).date())
     except PackError as error:
         for mistake in error.mistakes:
             say(str(mistake))
