@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
+import wave
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from datetime import date
@@ -342,6 +343,17 @@ def test_no_two_boxes_of_the_picture_overlap() -> None:
         for other in every:
             apart = one.top >= other.top + other.height or other.top >= one.top + one.height
             assert one is other or one.column != other.column or apart
+
+
+def test_a_menus_recordings_are_known_by_their_language(folder: Path) -> None:
+    (folder / "prompts" / "es").mkdir(exist_ok=True)
+    with wave.open(str(folder / "prompts" / "es" / "menu.business.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"\0\0" * 800)
+    menus = pack.read(folder).agency.menus
+    assert {id_: menu.recorded for id_, menu in menus.items() if menu.recorded} == {"business": ("es",)}
 
 
 def test_the_hours_of_staff_and_the_words_of_the_wait_reach_the_rules(folder: Path, change: Change) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -184,6 +185,20 @@ def test_going_back_is_told_where_there_is_something_to_go_back_to() -> None:
     older = Call("100", agency=replace(AGENCY, prompts=prompts))
     older.press("3")
     assert older.step().prompts == (Spoken("menu.business", "en"),), "of a pack whose menus say it themselves"
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [({"own_prompt": True}, True), ({"recorded": ("en",)}, True), ({"recorded": ("es",)}, False)],
+    ids=["by hand", "a recording", "a recording in another language"],
+)
+def test_a_prompt_that_people_made_says_the_way_back_itself(how: dict[str, Any], says: bool) -> None:
+    menus = AGENCY.menus | {"business": replace(AGENCY.menus["business"], **how)}
+    call = Call("100", agency=replace(AGENCY, menus=menus))
+    call.press("3")
+    back = [] if says else [Spoken("menu_back", "en")]
+    assert [*call.step().prompts] == [Spoken("menu.business", "en"), *back]
+    assert call.step().keys["*"] == (m.GoBack("c"),)
 
 
 def test_a_line_in_one_language_and_a_line_for_one_letter() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from civicline.agency import surveys
 from civicline.agency.files import Files
 from civicline.agency.schema import AgencyFile, HoursPart, LinePart, MenuPart, QueuePart
@@ -27,11 +29,14 @@ from civicline.core.agency import (
 )
 
 
-def agency(files: Files) -> Agency:
-    """For files without mistakes."""
+def agency(files: Files, recorded: Mapping[str, Sequence[str]] | None = None) -> Agency:
+    """For files without mistakes. `recorded`: languages in which a prompt is a recording, by its name."""
     head, parts = files.agency, files.entries
     assert head is not None
-    menus = {id_: _menu(files, head, id_, part) for id_, part in parts["menus"].items()}
+    menus = {
+        id_: _menu(files, head, id_, part, (recorded or {}).get(f"menu.{id_}", ()))
+        for id_, part in parts["menus"].items()
+    }
     return Agency(
         name=head.name,
         zone=head.zone,
@@ -67,7 +72,7 @@ def _line(number: str, part: LinePart) -> Line:
     return Line(number, part.name, part.menu, part.hours, part.operator, part.topic, part.language, part.closed_menu)
 
 
-def _menu(files: Files, head: AgencyFile, id_: str, part: MenuPart) -> Menu:
+def _menu(files: Files, head: AgencyFile, id_: str, part: MenuPart, recorded: Sequence[str]) -> Menu:
     simple = {key for key, way in part.keys.items() if way.kind is WayKind.TOPIC and not way.languages}
     return Menu(
         id=id_,
@@ -79,6 +84,7 @@ def _menu(files: Files, head: AgencyFile, id_: str, part: MenuPart) -> Menu:
         ways={key: way for key, way in part.keys.items() if key not in simple},
         instead=tuple(Instead(each.hours, each.menu) for each in part.instead),
         own_prompt=part.prompt is not None,
+        recorded=tuple(recorded),
     )
 
 

@@ -45,7 +45,7 @@ def read(path: Path, today: date | None = None) -> Pack:
     if found.mistakes:
         raise PackError(path, found.mistakes)
     assert found.retention is not None
-    agency = build.agency(found)
+    agency = build.agency(found, recordings.by_prompt(path))
     unplayable = list(recordings.mistakes(path, frozenset(agency.prompts), agency.languages))
     if unplayable:
         raise PackError(path, unplayable)

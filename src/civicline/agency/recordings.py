@@ -15,6 +15,14 @@ def files(path: Path) -> Iterator[Path]:
     yield from sorted(path.glob("prompts/*/*.wav"))
 
 
+def by_prompt(path: Path) -> dict[str, list[str]]:
+    """The languages in which the pack has a recording, by the prompt's name."""
+    found: dict[str, list[str]] = {}
+    for each in files(path):
+        found.setdefault(each.stem, []).append(each.parent.name)
+    return found
+
+
 def mistakes(path: Path, prompts: frozenset[str], languages: tuple[str, ...]) -> Iterator[Mistake]:
     """Recordings that cannot be played, or that no prompt is named after."""
     for each in files(path):

@@ -99,7 +99,7 @@ def label(files: Files, way: Way) -> Text:
 
 
 def menu_prompt(files: Files, language: str, part: MenuPart) -> str:
-    """What the keys lead to, by key, then the operator. The way back is a prompt of its own."""
+    """What the keys lead to, by key, then the operator. The way back is a prompt of its own: `Menu.says_back`."""
     texts = files.entries[f"prompts/{language}"]
     said = []
     for key, way in sorted(part.keys.items()):

@@ -84,6 +84,12 @@ class Menu:
     instead: tuple[Instead, ...] = ()
     own_prompt: bool = False
     """Its prompt was written by hand, and may say something else than where its keys lead."""
+    recorded: tuple[str, ...] = ()
+    """Languages in which the pack has a recording of its prompt."""
+
+    def says_back(self, language: str) -> bool:
+        """Its prompt itself says the way back, where there is one: those made from labels do not."""
+        return self.own_prompt or language in self.recorded
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ NONE_FREE = (DeclinedFor.FULL, DeclinedFor.NO_SLOT)
 """Why nobody could have a time now, whatever the number."""
 
 BACK = "menu_back"
-"""Said only where there is a menu to go back to: one menu may be below another and a line's first."""
+"""Said only where there is a menu to go back to: one menu may be below another and a line's first. Prompts that people
+wrote or recorded say it themselves."""
 
 
 def menu_step(contact: Contact, agency: Agency, urgent: Mapping[str, Urgent]) -> Step:
@@ -70,7 +71,7 @@ def _menu(contact: Contact, agency: Agency, menu: Menu, urgent: Urgent | None) -
     names = [f"menu.{menu.id}"]
     if contact.trail:
         keys[BACK_KEY] = (menu_requests.GoBack(contact.id),)
-        names += [BACK] if BACK in agency.prompts else []
+        names += [BACK] if BACK in agency.prompts and not menu.says_back(language) else []
     return _asking(
         contact,
         f"menu-{menu.id}-{contact.visit}",
