@@ -114,7 +114,7 @@ class Stand:
 
     def caller_leaves(self, contact: str) -> None:
         """And voice then lets both phones go, as it does for whatever leg should have ended."""
-        ended = [requests.LegHungUp(f"{contact}-{number}", HungUpBy.US) for number in (1, 2, 3, "b1", "b2")]
+        ended = [requests.LegHungUp(f"{contact}-{number}", HungUpBy.US) for number in (1, 2, 3, "p1", "b1", "b2")]
         self.give(requests.LegHungUp(f"{contact}-c", HungUpBy.CALLER), *ended)
 
     def rest(self, name: str) -> None:

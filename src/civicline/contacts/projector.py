@@ -19,6 +19,7 @@ from psycopg import sql
 
 from civicline.core import VERSION, indexes, kinds
 from civicline.core.codec import decode, encode
+from civicline.core.consent import joined_by_untold
 from civicline.core.evolve import evolve
 from civicline.core.facts import AgencyLoaded, Fact
 from civicline.core.lifecycle import ContactState
@@ -37,7 +38,7 @@ CONTACT_COLUMNS = (
     "taken_at", "held_at", "held_by", "consult_state", "consult_with", "passed_on_by", "passed_on_why",
     "recording_paused_at", "pause_reminded_at", "slot_at", "may_ring", "can_be_rung", "restored_to", "for_agent",
     "rung_back_by", "ring_attempts", "ring_failure", "ring_back_declined", "promise_end", "promised_to",
-    "due",
+    "due", "consult_outside", "consult_helps", "consult_untold",
 )  # fmt: skip
 COUNTED_COLUMNS = ("counted_on", "counted_queue", "counted")
 AGENT_COLUMNS = ("id", "state", "since", "reason", "phone", "contact", "next")
@@ -73,6 +74,9 @@ DERIVED: dict[str, Callable[[Contact], Any]] = {
     "due": lambda contact: contact.state is ContactState.KEPT and contact.promise is not None and contact.promise.ready,
     "consult_state": lambda contact: contact.consult and contact.consult.state,
     "consult_with": lambda contact: contact.consult and (contact.consult.colleague or contact.consult.office),
+    "consult_outside": lambda contact: contact.consult is not None and contact.consult.office is not None,
+    "consult_helps": lambda contact: contact.consult is not None and contact.consult.helps,
+    "consult_untold": joined_by_untold,
     "passed_on_by": lambda contact: contact.passed_on and contact.passed_on.agent,
     "passed_on_why": lambda contact: contact.passed_on and contact.passed_on.why,
     "rung_back_by": lambda contact: contact.promise and (contact.promise.by or None),
@@ -80,7 +84,9 @@ DERIVED: dict[str, Callable[[Contact], Any]] = {
     "ring_failure": lambda contact: contact.promise.failed[-1] if contact.promise and contact.promise.failed else None,
     "promise_end": lambda contact: contact.promise and contact.promise.end,
 }
-"""Columns that are no field of their own; `consult_with` is a colleague's name or an office's id, `slot_at` when a
+"""Columns that are no field of their own; `consult_with` is a colleague's name or, `consult_outside`, an office's id,
+which by the fact is never left alone with the caller (`consult_helps`), or has joined and was not told of the recording
+(`consult_untold`); `slot_at` when a
 scheduled callback joins the line, `rung_back_by` the representative whose talk was cut, `due` whether a kept place is
 rung at its next turn."""
 

@@ -33,11 +33,11 @@ def recording_now(contact: Contact) -> Wanted:
         return Wanted.NOTHING
     if contact.state is not ContactState.TALKING:
         return Wanted.NOTHING
-    paused = contact.recording_paused_at is not None or _joined_by_untold(contact)
+    paused = contact.recording_paused_at is not None or joined_by_untold(contact)
     return Wanted.PAUSE if paused else Wanted.RECORD
 
 
-def _joined_by_untold(contact: Contact) -> bool:
+def joined_by_untold(contact: Contact) -> bool:
     """Whoever answered at another office has heard no notice: one that the caller heard does not speak for them."""
     consult = contact.consult
     if consult is None or consult.office is None or consult.recorded:

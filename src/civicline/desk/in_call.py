@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from civicline.contacts import queries
 from civicline.contacts.models import ContactRow
 from civicline.core import hours
-from civicline.core.agency import Agency, Office
+from civicline.core.agency import Agency
 from civicline.core.in_call import OURS
 from civicline.core.lifecycle import AgentState, ConsultState, HeldBy, PassedOnFor
-from civicline.web.agency import current, said
+from civicline.web.agency import said
 from civicline.web.words import PASSED_ON_FOR
 
 N = ConsultState
@@ -70,31 +70,17 @@ class Group:
 def controls(row: ContactRow) -> list[Control]:
     held = "talk" if row.held_at is None else HELD[HeldBy(row.held_by or HeldBy.DESK)]
     names = CONTROLS[row.consult_state or held]
-    return [Control(name, LABELS[name]) for name in names if name != "complete" or not _helps(current(), row)]
-
-
-def _helps(agency: Agency | None, row: ContactRow) -> bool:
-    """The third party is an office that is never left alone with the caller."""
-    office = _office(agency, row)
-    return office is not None and office.helps
-
-
-def untold(row: ContactRow, agency: Agency | None) -> bool:
-    """An office has joined that heard no notice: the recording pauses (`core.consent`)."""
-    office = _office(agency, row)
-    return office is not None and not office.recorded and row.consult_state == ConsultState.JOINED
-
-
-def _office(agency: Agency | None, row: ContactRow) -> Office | None:
-    return agency.offices.get(row.consult_with or "") if agency is not None else None
+    return [Control(name, LABELS[name]) for name in names if name != "complete" or not row.consult_helps]
 
 
 def third(row: ContactRow, agency: Agency | None) -> str:
-    """The third party's name."""
+    """The third party's name, where the pack still has it."""
     name = row.consult_with or ""
-    if agency is not None and name in agency.offices:
-        return said(agency.offices[name].label)
-    return agency.staff[name].name if agency is not None and name in agency.staff else name
+    if agency is None:
+        return name
+    if row.consult_outside:
+        return said(agency.offices[name].label) if name in agency.offices else name
+    return agency.staff[name].name if name in agency.staff else name
 
 
 def reasons() -> list[tuple[str, Promise]]:

@@ -15,7 +15,7 @@ from civicline.core.agency import Agency
 from civicline.core.lifecycle import AgentState, PassedOnFor, Recording
 from civicline.desk import promising, ring_back
 from civicline.desk.actions import NOTE
-from civicline.desk.in_call import REMIND_AFTER_S, Control, Group, controls, groups, reasons, third, untold
+from civicline.desk.in_call import REMIND_AFTER_S, Control, Group, controls, groups, reasons, third
 from civicline.desk.promising import Later
 from civicline.desk.ring_back import RingBack
 from civicline.people import sealing
@@ -158,7 +158,7 @@ def _buttons(state: AgentState, row: AgentRow) -> list[Button]:
 
 
 def _in_hand(state: AgentState, me: AgentRow, row: ContactRow, agency: Agency | None) -> InHand:
-    asked = row.consult_with == me.id
+    asked = row.consult_with == me.id and not row.consult_outside
     since = {A.OFFERED: me.since if asked else row.place_at, A.TALKING: row.taken_at}.get(state, me.since)
     holds = state is A.TALKING
     topic = agency.topics.get(row.topic or "") if agency else None
@@ -181,7 +181,7 @@ def _in_hand(state: AgentState, me: AgentRow, row: ContactRow, agency: Agency | 
         controls=controls(row) if holds else [],
         groups=groups(agency, me.id) if holds and agency and not row.consult_state else [],
         paused_at=row.recording_paused_at if holds else None,
-        untold=holds and untold(row, agency),
+        untold=holds and row.consult_untold,
         paused_s=_paused_s(row) if holds else 0,
         buttons=[Button(name, LABELS[name]) for name in _of_recording(state, row)],
         entered=_entered(row.id, agency) if agency else [],
