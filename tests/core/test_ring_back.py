@@ -176,6 +176,20 @@ def test_who_rings_again_meanwhile_is_not_rung():
     assert (back.restored_from, back.for_agent, back.place) == ("c1", "ann", cut.contact.place)
 
 
+def test_who_was_passed_on_before_rings_again_by_the_first_queue():
+    cut = Floor(pack_with())
+    cut.ready("ann", "cid")
+    cut.call("c1", "income", caller="a number", may_ring=True)
+    cut.answer("c1")
+    cut.do(r.PassOn("ann", "c1", r.PassedOnFor.OTHER_TOPIC, topic="records"))
+    cut.answer("c1")
+    cut.caller_hangs_up("c1")
+    cut.do(r.LegHungUp("c1-2", HungUpBy.US))
+    assert "RingBackPromised" in cut.do(RingBack("cid", "c1"))
+    back = cut.call("c2", "income", caller="a number")
+    assert (back.restored_from, cut.state.contacts["c1"].promise.end) == ("c1", "overtaken")
+
+
 def test_who_was_cut_off_twice_is_rung_by_another_name():
     cut = Cut()
     cut.ring_back()

@@ -105,7 +105,9 @@ def _lost_place(state: State, contact: Contact, queue: Queue, at: float) -> Cont
 def _waits_for(lost: Contact, queue: Queue) -> bool:
     """Whoever was cut off in the talk may be back by any queue of it. Whoever left a line waited in that one alone:
     where they were served before, the old place would be ahead of everybody."""
-    return queue.id == lost.queue or (lost.was_cut and queue.id in {each.queue for each in lost.segments})
+    rung_back = lost.promise is not None and lost.promise.by != "" and not lost.promise.met
+    cut = lost.was_cut or rung_back
+    return queue.id == lost.queue or (cut and queue.id in {each.queue for each in lost.segments})
 
 
 def _is_full(state: State, agency: Agency, contact: Contact, queue: Queue, skill: str) -> bool:
