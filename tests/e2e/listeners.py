@@ -27,6 +27,8 @@ def listen(centre: Centre, walks: Sequence[Walk]) -> None:
         ]
         for walk, caller in callers:
             caller.press(REFUSE + walk.keys.partition(TOLD)[0])
+            # Where to is seen in SIPp's log: else each one's keys would wait until those before it have heard theirs.
+            eventually(lambda caller=caller: (caller.look(), caller.ear.to)[1], what="where to send the keys")
         for walk, caller in callers:
             caller.hear("times_ask_menu", walk.language)
             caller.press(_after(walk))
