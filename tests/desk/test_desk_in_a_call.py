@@ -117,15 +117,21 @@ def test_a_transfer_shows_who_sent_it_and_why(site: Stand, desk: Page, call: str
     other.context.close()
 
 
-def test_asking_a_colleague_joining_and_leaving_them_together(
-    site: Stand, desk: Page, call: str, context: BrowserContext
-) -> None:
+def asked_colleague(site: Stand, desk: Page, context: BrowserContext) -> Page:
+    """Carla's desk, who is free and is asked with a note."""
     site.ready_agent(OTHER)
     other = colleague(site, context)
     desk.reload()
     choose(desk, f"colleague:{OTHER}", note="Knows the case")
     press(desk, "Ask first")
     expect(desk.locator("#third")).to_have_text("Ringing: Carla Reyes")
+    return other
+
+
+def test_asking_a_colleague_joining_and_leaving_them_together(
+    site: Stand, desk: Page, call: str, context: BrowserContext
+) -> None:
+    other = asked_colleague(site, desk, context)
     heading(other, "A colleague asks you. Answer your phone.")
     expect(other.locator("dl")).to_contain_text("Knows the case")
     site.give(requests.LegPickedUp(f"{call}-p1"))
@@ -143,12 +149,7 @@ def test_asking_a_colleague_joining_and_leaving_them_together(
 
 def test_a_note_outlasts_an_interpreter(site: Stand, desk: Page, call: str, context: BrowserContext) -> None:
     """Whoever was sent it asks somebody to join, and goes on by it."""
-    site.ready_agent(OTHER)
-    other = colleague(site, context)
-    desk.reload()
-    choose(desk, f"colleague:{OTHER}", note="Knows the case")
-    press(desk, "Ask first")
-    expect(desk.locator("#third")).to_have_text("Ringing: Carla Reyes")
+    other = asked_colleague(site, desk, context)
     site.give(requests.LegPickedUp(f"{call}-p1"))
     press(desk, "Leave the two together")
     heading(other, "You are talking")
